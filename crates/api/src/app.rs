@@ -1,7 +1,7 @@
 //! What handlers work with: the domain, identity, clock, metrics and settings of one server.
 
-use crate::calls::Calls;
 use crate::cors::Origins;
+use crate::ice::IceServers;
 use crate::live::{Live, gateway::AtGateway};
 use crate::metrics::Metrics;
 use crate::push::PushOffer;
@@ -39,7 +39,7 @@ pub struct Parts {
     /// Live connections that a gateway holds open; `None`: there is no gateway.
     pub gateway: Option<AtGateway>,
     /// What calls need; `None`: there are none. They need live connections besides.
-    pub calls: Option<Calls>,
+    pub calls: Option<IceServers>,
     /// Push notifications; `None`: there are none.
     pub push: Option<PushOffer>,
     /// Routes outside of the table: files, the web app, the demo.

@@ -1,35 +1,35 @@
-//! How the devices of a call reach each other: what a browser's `RTCPeerConnection` is made with.
+//! The ICE servers (STUN and TURN) of calls: what a browser's `RTCPeerConnection` is made with.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jobline_chat::UserId;
 use jobline_wire::{CallConfig, IceServer, IceTransportPolicy, limits::RING_MS};
 use ring::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, HMAC_SHA256, Key, sign};
 
-/// For how long credentials of the TURN server are good.
+/// How long credentials of the TURN server are valid.
 const CREDENTIAL_SECONDS: u64 = 3_600;
 /// How many digits of the hash identify a user at the TURN server.
 const USER_DIGITS: usize = 16;
 
 /// The servers that help two devices to reach each other, and whether they may do without a relay.
 #[derive(Debug, Default)]
-pub struct Calls {
+pub struct IceServers {
     /// `stun:` URLs.
     pub stun: Vec<String>,
     /// The relay.
-    pub turn: Option<Turn>,
+    pub turn: Option<TurnServer>,
     /// Whether two devices may reach each other without the relay, and so learn each other's addresses. Without a relay
     /// there is no other way.
     pub is_direct: bool,
 }
 
 /// A TURN server, and the secret that it shares with this one.
-pub struct Turn {
+pub struct TurnServer {
     urls: Vec<String>,
     user_key: Key,
     credential_key: Key,
 }
 
-impl Calls {
+impl IceServers {
     /// The configuration for a device of `user`.
     #[must_use]
     pub fn config(&self, user: &UserId, now_ms: u64) -> CallConfig {
@@ -48,7 +48,7 @@ impl Calls {
     }
 }
 
-impl Turn {
+impl TurnServer {
     /// The server at these `turn:` and `turns:` URLs, which checks credentials with `secret`.
     #[must_use]
     pub fn new(urls: Vec<String>, secret: &str) -> Self {
@@ -82,9 +82,9 @@ impl Turn {
     }
 }
 
-impl std::fmt::Debug for Turn {
+impl std::fmt::Debug for TurnServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Turn").field("urls", &self.urls).finish_non_exhaustive()
+        f.debug_struct("TurnServer").field("urls", &self.urls).finish_non_exhaustive()
     }
 }
 
@@ -98,31 +98,31 @@ mod tests {
         UserId::new(id).expect("an id")
     }
 
-    fn calls(is_direct: bool) -> Calls {
-        let turn = Turn::new(vec!["turn:turn.example:3478".to_owned()], "a-shared-secret");
-        Calls { stun: vec!["stun:stun.example".to_owned()], turn: Some(turn), is_direct }
+    fn servers(is_direct: bool) -> IceServers {
+        let turn = TurnServer::new(vec!["turn:turn.example:3478".to_owned()], "a-shared-secret");
+        IceServers { stun: vec!["stun:stun.example".to_owned()], turn: Some(turn), is_direct }
     }
 
     #[test]
     fn a_relay_hides_the_addresses_unless_that_is_not_wanted() {
-        let config = calls(false).config(&user("anna"), NOW_MS);
+        let config = servers(false).config(&user("anna"), NOW_MS);
         assert_eq!((config.ice_servers.len(), config.ice_transport_policy), (1, IceTransportPolicy::Relay));
-        let config = calls(true).config(&user("anna"), NOW_MS);
+        let config = servers(true).config(&user("anna"), NOW_MS);
         assert_eq!((config.ice_servers.len(), config.ice_transport_policy), (2, IceTransportPolicy::All));
-        let config = Calls::default().config(&user("anna"), NOW_MS);
+        let config = IceServers::default().config(&user("anna"), NOW_MS);
         assert_eq!((config.ice_servers.len(), config.ice_transport_policy), (0, IceTransportPolicy::All));
     }
 
     #[test]
     fn credentials_are_good_for_an_hour_and_do_not_name_the_user() {
-        let server = calls(false).config(&user("anna"), NOW_MS).ice_servers.remove(0);
+        let server = servers(false).config(&user("anna"), NOW_MS).ice_servers.remove(0);
         let name = server.username.expect("a name");
         let (expires, hash) = name.split_once(':').expect("two parts");
         assert_eq!((expires, hash.len(), name.contains("anna")), ("1763119800", 16, false));
         // openssl dgst -sha1 -hmac a-shared-secret -binary | base64
         let signed = sign(&Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, b"a-shared-secret"), name.as_bytes());
         assert_eq!(server.credential.as_deref(), Some(STANDARD.encode(signed).as_str()));
-        let other = calls(false).config(&user("ben"), NOW_MS).ice_servers.remove(0);
+        let other = servers(false).config(&user("ben"), NOW_MS).ice_servers.remove(0);
         assert_ne!(other.username, Some(name), "each user has a name of their own");
     }
 }

@@ -7,9 +7,9 @@
 pub mod answer;
 pub mod app;
 pub mod caller;
-pub mod calls;
 pub mod cors;
 pub mod handlers;
+pub mod ice;
 pub mod live;
 pub mod metrics;
 pub mod openapi;

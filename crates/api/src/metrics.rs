@@ -65,9 +65,9 @@ pub struct Metrics {
     deliveries: DeliveryMetrics,
 }
 
-/// A way of delivery to users and hosts.
+/// A channel of deliveries to hosts and users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Told {
+pub enum DeliveryChannel {
     /// The host's webhook.
     Webhook,
     /// Mail to users.
@@ -76,10 +76,10 @@ pub enum Told {
     Push,
 }
 
-impl Told {
+impl DeliveryChannel {
     const ALL: [Self; 3] = [Self::Webhook, Self::Mail, Self::Push];
 
-    fn channel(self) -> &'static str {
+    fn label(self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
             Self::Mail => "mail",
@@ -121,7 +121,7 @@ struct Delivery {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Channel {
+struct ChannelLabel {
     channel: &'static str,
 }
 
@@ -129,16 +129,18 @@ struct Channel {
 #[derive(Default)]
 struct DeliveryMetrics {
     attempts: Family<Delivery, Counter>,
-    given_up: Family<Channel, Counter>,
+    given_up: Family<ChannelLabel, Counter>,
 }
 
 impl DeliveryMetrics {
-    /// All are there from the start: what begins with its first event has no increase by it.
+    /// Creates every label with 0: `increase()` in Prometheus misses the first event of a series that appears with it.
     fn register(&self, registry: &mut Registry) {
-        for told in Told::ALL {
-            let channel = told.channel();
-            drop(self.given_up.get_or_create(&Channel { channel }));
-            for attempt in Attempt::ALL.into_iter().filter(|one| *one != Attempt::Gone || told == Told::Push) {
+        for one in DeliveryChannel::ALL {
+            let channel = one.label();
+            drop(self.given_up.get_or_create(&ChannelLabel { channel }));
+            for attempt in
+                Attempt::ALL.into_iter().filter(|attempt| *attempt != Attempt::Gone || one == DeliveryChannel::Push)
+            {
                 drop(self.attempts.get_or_create(&Delivery { channel, outcome: attempt.outcome() }));
             }
         }
@@ -296,14 +298,14 @@ impl Metrics {
     }
 
     /// An attempt to deliver ended.
-    pub fn delivery(&self, told: Told, attempt: Attempt) {
-        let (channel, outcome) = (told.channel(), attempt.outcome());
+    pub fn delivery(&self, channel: DeliveryChannel, attempt: Attempt) {
+        let (channel, outcome) = (channel.label(), attempt.outcome());
         self.deliveries.attempts.get_or_create(&Delivery { channel, outcome }).inc();
     }
 
     /// This many deliveries were abandoned since the start.
-    pub fn given_up(&self, told: Told, total: u64) {
-        let counter = self.deliveries.given_up.get_or_create(&Channel { channel: told.channel() });
+    pub fn given_up(&self, channel: DeliveryChannel, total: u64) {
+        let counter = self.deliveries.given_up.get_or_create(&ChannelLabel { channel: channel.label() });
         counter.inner().store(total, Ordering::Relaxed);
     }
 

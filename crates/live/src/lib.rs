@@ -36,7 +36,7 @@ pub use bus::{Bus, Heads, Servers};
 pub use closing::Closing;
 pub use departures::tell_departures;
 pub use frame::FRAME_BYTES;
-pub use gateway::{Connections, Gateway, GatewayApi, Moved, Posted};
+pub use gateway::{Connections, Gateway, GatewayApi, MovedUsers, Posted};
 pub use hub::{Departure, Full, Hub, Kind, Limits, News, Seen, Ticket};
 pub use ports::{
     Answer, Audiences, CallParticipants, Feed, Incoming, Meter, NoMeter, Ports, PresencePeers, Refusal, Socket, Token,

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use jobline_chat::{Announce, Clock, Connection, ConversationId, UserId};
-use jobline_live::{Connections, Gateway, GatewayApi, Moved, Posted, Refusal, Token, Tokens};
+use jobline_live::{Connections, Gateway, GatewayApi, MovedUsers, Posted, Refusal, Token, Tokens};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -106,13 +106,13 @@ impl Tokens for NamedTokens {
 
 struct World {
     gateway: Gateway,
-    moved: Moved,
+    moved: MovedUsers,
     kept: Arc<Kept>,
 }
 
 impl World {
     fn new() -> Self {
-        let (kept, moved) = (Arc::new(Kept::default()), Moved::default());
+        let (kept, moved) = (Arc::new(Kept::default()), MovedUsers::default());
         let clock = Arc::new(VirtualClock(Instant::now()));
         let gateway = Gateway::new(kept.clone(), kept.clone(), Arc::new(NamedTokens), clock, moved.clone());
         Self { gateway, moved, kept }

@@ -38,7 +38,7 @@ pub struct Engines {
     /// The work that the engine of the rows leaves to the server; `None`: it leaves none.
     pub upkeep: Option<Arc<dyn Upkeep>>,
     /// The gateway that holds the live connections of a function, if there is one.
-    pub lines: Option<Arc<dyn GatewayApi>>,
+    pub gateway: Option<Arc<dyn GatewayApi>>,
     /// See [`Settings::window_bytes`].
     pub window_bytes: usize,
     /// How fast an import may write rows.
@@ -141,12 +141,12 @@ impl Engines {
             FilesKind::S3 { bucket } => cloud.s3(bucket, clock.clone()).await?,
         };
         #[cfg(feature = "aws")]
-        let lines = match &config.live_url {
+        let gateway = match &config.live_url {
             Some(url) if config.is_function => Some(cloud.gateway(url).await),
             _ => None,
         };
         #[cfg(not(feature = "aws"))]
-        let lines = None;
+        let gateway = None;
         let FileEngine { files, routes: file_routes, origin: file_origin, claim } = file_engine;
         Ok(Self {
             store,
@@ -156,7 +156,7 @@ impl Engines {
             file_origin,
             claim,
             upkeep,
-            lines,
+            gateway,
             window_bytes,
             pace,
             secrets,

@@ -1,13 +1,13 @@
 //! Sends users mail about what they have not read.
 
 use crate::config::MailServer;
-use crate::told;
+use crate::unread_texts;
 use crate::unsubscribe::Unsubscribe;
 use crate::upkeep::until_next_round;
 use crate::webhook::{LoggedFailure, delivery};
 use async_trait::async_trait;
 use jobline_api::app::App;
-use jobline_api::metrics::{Metrics, Told};
+use jobline_api::metrics::{DeliveryChannel, Metrics};
 use jobline_chat::{Delivery, Mail, UnreadNotice};
 use jobline_notify::mail::{Mailer, UnreadMail};
 use std::future::pending;
@@ -49,8 +49,8 @@ impl Mail for Mails {
     async fn send(&self, notice: &UnreadNotice) -> Delivery {
         let conversation = notice.conversation.as_str();
         let place: String = byte_serialize(conversation.as_bytes()).collect();
-        let language = told::language(notice.language.as_deref());
-        let lines: Vec<String> = notice.lines.iter().map(|line| told::line(line, language)).collect();
+        let language = unread_texts::language(notice.language.as_deref());
+        let lines: Vec<String> = notice.lines.iter().map(|line| unread_texts::line(line, language)).collect();
         let mail = UnreadMail {
             to: &notice.email,
             language,
@@ -63,7 +63,7 @@ impl Mail for Mails {
             id: &name(&notice.id),
             thread: &name(&format!("{conversation}/{}", notice.user)),
         };
-        delivery(&self.metrics, Told::Mail, self.mailer.send(&mail).await)
+        delivery(&self.metrics, DeliveryChannel::Mail, self.mailer.send(&mail).await)
     }
 }
 
@@ -73,7 +73,7 @@ fn name(of: &str) -> String {
 }
 
 /// Sends the mail that is due.
-pub(crate) async fn round(app: &App, mails: &Mails) {
+pub(crate) async fn send_due(app: &App, mails: &Mails) {
     if let Err(error) = app.chat.send_mail(mails).await {
         tracing::error!(%error, "mail that is due could not be read; it is tried again");
     }
@@ -81,7 +81,7 @@ pub(crate) async fn round(app: &App, mails: &Mails) {
 
 /// Logs what failed in a round, and counts abandoned deliveries.
 pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
-    app.metrics.given_up(Told::Mail, app.chat.given_up().mail);
+    app.metrics.given_up(DeliveryChannel::Mail, app.chat.given_up().mail);
     if let Some(why) = app.chat.mail_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
         tracing::warn!(why, "a mail was not taken; it is tried again for a day unless it was refused for good");
     }
@@ -91,9 +91,9 @@ pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
 pub async fn send(app: &App, mails: &Mails) {
     let mut logged = LoggedFailure::default();
     loop {
-        round(app, mails).await;
+        send_due(app, mails).await;
         report(app, &mut logged);
-        // Nothing is due at once.
+        // Notices are always delayed, so there is no signal to wait for: only the interval.
         until_next_round(app, pending()).await;
     }
 }

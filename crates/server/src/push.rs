@@ -1,17 +1,17 @@
 //! Pushes to the browsers of users what they have not read.
 
 use crate::config::PushConfig;
-use crate::told;
+use crate::unread_texts;
 use crate::upkeep::until_next_round;
 use crate::webhook::{LoggedFailure, delivery};
 use async_trait::async_trait;
 use jobline_api::app::App;
-use jobline_api::metrics::{Attempt, Metrics, Told};
+use jobline_api::metrics::{Attempt, DeliveryChannel, Metrics};
 use jobline_api::push::PushOffer;
 use jobline_chat::{Clock, Push, PushNotice, PushSubscription, Pushed, Random, UserId, push_key};
 use jobline_live::Hub;
 use jobline_notify::SystemResolver;
-use jobline_notify::push::{self, Message, Sent, Subscription, Vapid};
+use jobline_notify::push::{self, Message, PushOutcome, Subscription, Vapid};
 use jobline_store::Store;
 use serde_json::{Value, json};
 use std::future::pending;
@@ -74,11 +74,11 @@ impl Push for Pushes {
         let (body, topic) = (body(notice), blake3::hash(conversation.as_bytes()).to_hex()[..32].to_owned());
         let message = Message { body: body.as_bytes(), topic: &topic, seconds: self.clock.now_ms() / 1_000 };
         match self.push.send(&Subscription { endpoint, p256dh, auth }, &message).await {
-            Sent::Gone => {
-                self.metrics.delivery(Told::Push, Attempt::Gone);
+            PushOutcome::Gone => {
+                self.metrics.delivery(DeliveryChannel::Push, Attempt::Gone);
                 Pushed::Gone
             }
-            Sent::Tried(outcome) => Pushed::Tried(delivery(&self.metrics, Told::Push, outcome)),
+            PushOutcome::Tried(outcome) => Pushed::Tried(delivery(&self.metrics, DeliveryChannel::Push, outcome)),
         }
     }
 }
@@ -86,9 +86,9 @@ impl Push for Pushes {
 /// What the service worker of the app reads.
 fn body(notice: &PushNotice) -> String {
     let PushNotice { user, conversation, sender, job, unread, line, language } = notice;
-    let language = told::language(language.as_deref());
+    let language = unread_texts::language(language.as_deref());
     let texts = language.texts();
-    let text = line.as_ref().map(|line| told::line(line, language));
+    let text = line.as_ref().map(|line| unread_texts::line(line, language));
     // Apart from the text and the name: together they would not fit.
     let title = sender.is_none().then_some(texts.marketplace);
     let more = (*unread > 1).then(|| language.fill(texts.unread, &unread.to_string()));
@@ -111,7 +111,7 @@ fn body(notice: &PushNotice) -> String {
 }
 
 /// Pushes what is due once.
-pub(crate) async fn round(app: &App, pushes: &Pushes) {
+pub(crate) async fn send_due(app: &App, pushes: &Pushes) {
     if let Err(error) = app.chat.send_push(pushes).await {
         tracing::error!(%error, "push notifications that are due could not be read; they are tried again");
     }
@@ -119,7 +119,7 @@ pub(crate) async fn round(app: &App, pushes: &Pushes) {
 
 /// Logs what failed in a round, and counts abandoned deliveries.
 pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
-    app.metrics.given_up(Told::Push, app.chat.given_up().push);
+    app.metrics.given_up(DeliveryChannel::Push, app.chat.given_up().push);
     if let Some(why) = app.chat.push_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
         tracing::warn!(why, "a push service did not take a notification; it is tried again unless it was refused");
     }
@@ -129,9 +129,9 @@ pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
 pub async fn send(app: &App, pushes: &Pushes) {
     let mut logged = LoggedFailure::default();
     loop {
-        round(app, pushes).await;
+        send_due(app, pushes).await;
         report(app, &mut logged);
-        // Nothing is due at once.
+        // Notices are always delayed, so there is no signal to wait for: only the interval.
         until_next_round(app, pending()).await;
     }
 }

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 /// The configured services.
 pub(crate) struct Senders {
-    host: Option<HostWebhook>,
+    webhook: Option<HostWebhook>,
     mails: Option<Mails>,
     pushes: Option<Pushes>,
 }
@@ -27,19 +27,19 @@ impl Senders {
     /// # Errors
     /// The setting to look at.
     pub(crate) fn new(config: &Config, engines: &Engines, app: &App, push: Option<Push>) -> Result<Self, ConfigError> {
-        let host = config
+        let webhook = config
             .webhook
             .as_ref()
             .map(|webhook| HostWebhook::new(webhook, Arc::clone(&app.clock), Arc::clone(&app.metrics)));
-        Ok(Self { host, mails: mails(config, engines, app)?, pushes: push.map(|push| pushes(push, app)) })
+        Ok(Self { webhook, mails: mails(config, engines, app)?, pushes: push.map(|push| pushes(push, app)) })
     }
 
     /// Starts a task for each of them.
     pub(crate) fn spawn(self, app: &App, tasks: &mut JoinSet<()>) {
-        let Self { host, mails, pushes } = self;
-        if let Some(host) = host {
-            let telling = app.clone();
-            tasks.spawn(async move { webhook::deliver(&telling, &host).await });
+        let Self { webhook: receiver, mails, pushes } = self;
+        if let Some(receiver) = receiver {
+            let delivering = app.clone();
+            tasks.spawn(async move { webhook::deliver(&delivering, &receiver).await });
         }
         if let Some(mails) = mails {
             let sending = app.clone();
@@ -54,21 +54,21 @@ impl Senders {
     /// Delivers everything that is due, once. Work that is not finished when the future is dropped is due again when its
     /// lease ends.
     #[cfg(feature = "aws")]
-    pub(crate) async fn notify_due(&self, app: &App) {
+    pub(crate) async fn deliver_due(&self, app: &App) {
         tokio::join!(
             async {
-                if let Some(host) = &self.host {
-                    webhook::deliver_due(app, host).await;
+                if let Some(receiver) = &self.webhook {
+                    webhook::deliver_due(app, receiver).await;
                 }
             },
             async {
                 if let Some(mails) = &self.mails {
-                    mail::round(app, mails).await;
+                    mail::send_due(app, mails).await;
                 }
             },
             async {
                 if let Some(pushes) = &self.pushes {
-                    push::round(app, pushes).await;
+                    push::send_due(app, pushes).await;
                 }
             },
         );
@@ -79,7 +79,7 @@ impl Senders {
 #[cfg(feature = "aws")]
 #[derive(Default)]
 pub(crate) struct LoggedFailures {
-    host: LoggedFailure,
+    webhook: LoggedFailure,
     mail: LoggedFailure,
     push: LoggedFailure,
 }
@@ -88,7 +88,7 @@ pub(crate) struct LoggedFailures {
 impl LoggedFailures {
     /// Logs the failures since the last call.
     pub(crate) fn report(&mut self, app: &App) {
-        webhook::report(app, &mut self.host);
+        webhook::report(app, &mut self.webhook);
         mail::report(app, &mut self.mail);
         push::report(app, &mut self.push);
     }

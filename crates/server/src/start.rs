@@ -13,9 +13,9 @@ use crate::unsubscribe::{self, Unsubscribe};
 use crate::{bus, load, upkeep, web};
 use axum::Router;
 use jobline_api::app::{App, Parts};
-use jobline_api::calls::{Calls, Turn};
 use jobline_api::cors::Origins;
-use jobline_api::live::gateway::{AtGateway, Place};
+use jobline_api::ice::{IceServers, TurnServer};
+use jobline_api::live::gateway::{AtGateway, GatewayOffer};
 use jobline_api::live::{Live, Uses, connections};
 use jobline_api::metrics::Metrics;
 use jobline_api::push::PushOffer;
@@ -23,7 +23,7 @@ use jobline_api::service::Service;
 use jobline_chat::{Announce, Chat, Clock, Settings, retention_warning};
 use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
-use jobline_live::{Hub, Moved};
+use jobline_live::{Hub, MovedUsers};
 use jobline_notify::push::Push;
 use jobline_store::Store;
 use jobline_tools::transfer;
@@ -79,7 +79,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     let demo = demo_secrets(config)?;
     let engines = Engines::open(config, &config.base_url(bound)).await?;
     engines.claim_files(config).await?;
-    warn_of_shorter_retention(config, &engines).await;
+    warn_if_retention_grew(config, &engines).await;
     let (app, push) = app(config, &engines, &config.base_url(bound), demo).await?;
     for warning in [config.warning().as_deref(), config.identity.warning()].into_iter().flatten() {
         tracing::warn!("{warning}");
@@ -101,8 +101,8 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     Ok(())
 }
 
-/// Logs what a longer retention does not change. A store that accepts no writes does not prevent the start.
-async fn warn_of_shorter_retention(config: &Config, engines: &Engines) {
+/// Warns that rows written before keep their shorter expiry. A store that takes no writes is no reason not to start.
+async fn warn_if_retention_grew(config: &Config, engines: &Engines) {
     match retention_warning(&*engines.store, &*engines.random, settings(config, engines)).await {
         Ok(None) => {}
         Ok(Some(warning)) => tracing::warn!("{warning}"),
@@ -186,7 +186,7 @@ pub(crate) async fn app(
     let pages = pages(demo.is_some().then_some(&identity), &embedding);
     let key = config.host_key.clone().or_else(|| demo.map(|demo| Secret::new(demo.host_key)));
     let host_key = key.map(|key| HostKey::new(key.expose())).transpose();
-    let (files, hub, moved) = (engines.files.clone(), bus::hub(config, &engines.secrets), Moved::default());
+    let (files, hub, moved) = (engines.files.clone(), bus::hub(config, &engines.secrets), MovedUsers::default());
     let announcer: Arc<dyn Announce> = match config.is_function {
         true => Arc::new(moved.clone()),
         false => Arc::new(hub.clone()),
@@ -220,7 +220,7 @@ pub(crate) async fn app(
         origins: Origins::new(&[&config.allowed_origins[..], &origins].concat()),
         live,
         gateway,
-        calls: config.calls.as_ref().map(call_servers),
+        calls: config.calls.as_ref().map(ice_servers),
         push: offer,
         extra_routes,
     });
@@ -235,9 +235,9 @@ fn extra_routes(config: &Config, engines: &Engines, chat: &Chat, push: Option<&P
     [engines.file_routes.clone(), mails, pushes].into_iter().flatten().fold(Router::new(), Router::merge)
 }
 
-fn call_servers(told: &CallServers) -> Calls {
-    let turn = told.turn.as_ref().map(|turn| Turn::new(turn.urls.clone(), turn.secret.expose()));
-    Calls { stun: told.stun.clone(), turn, is_direct: told.is_direct }
+fn ice_servers(config: &CallServers) -> IceServers {
+    let turn = config.turn.as_ref().map(|turn| TurnServer::new(turn.urls.clone(), turn.secret.expose()));
+    IceServers { stun: config.stun.clone(), turn, is_direct: config.is_direct }
 }
 
 /// Live connections, together with those of other servers if they may share the rows.
@@ -254,11 +254,11 @@ async fn live_connections(
     Ok(if alone { live } else { live.among_servers(uses.chat, bus) })
 }
 
-/// Live connections that a gateway holds, unless they are off.
-fn at_gateway(config: &Config, engines: &Engines, moved: Moved, uses: &Uses<'_>) -> Option<AtGateway> {
+/// Live connections that a gateway holds, while they are not switched off.
+fn at_gateway(config: &Config, engines: &Engines, moved: MovedUsers, uses: &Uses<'_>) -> Option<AtGateway> {
     let url = config.live_url.as_deref().filter(|_| config.live_percent > 0)?;
-    let place = Place { url, percent: config.live_percent, knows_own_origin: config.public_url.is_some() };
-    Some(connections::at_gateway(engines.lines.clone()?, moved, uses, &place))
+    let offer = GatewayOffer { url, percent: config.live_percent, knows_own_origin: config.public_url.is_some() };
+    Some(connections::at_gateway(engines.gateway.clone()?, moved, uses, &offer))
 }
 
 /// The routes of the web app, and in a demo those that let people choose who they are.
@@ -297,21 +297,21 @@ async fn seed(engines: &Engines) -> jobline_chat::Result<()> {
 
 /// Creates the check of user tokens.
 fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) -> Result<Identity, ConfigError> {
-    let told = &config.identity;
-    let (jwks_url, jwks_file) = match &told.jwks {
+    let configured = &config.identity;
+    let (jwks_url, jwks_file) = match &configured.jwks {
         Some(Jwks::Url(url)) => (Some(url.clone()), None),
         Some(Jwks::File(file)) => (None, Some(file.clone())),
         None => (None, None),
     };
-    let secret = told.jwt_secret.as_ref().map(Secret::expose);
+    let secret = configured.jwt_secret.as_ref().map(Secret::expose);
     let settings = IdentitySettings {
         jwt_secret: secret.or(demo.map(|demo| demo.jwt_secret.as_str())).map(str::to_owned),
         jwks_url,
         jwks_file,
-        issuer: told.issuer.clone(),
-        audience: told.audience.clone(),
+        issuer: configured.issuer.clone(),
+        audience: configured.audience.clone(),
     };
-    let at_fault = match &told.jwks {
+    let at_fault = match &configured.jwks {
         Some(Jwks::Url(_)) => "jwks-url",
         Some(Jwks::File(_)) => "jwks-file",
         None => "jwt-secret",

@@ -4,7 +4,7 @@ use crate::config::WebhookConfig;
 use crate::upkeep::until_next_round;
 use async_trait::async_trait;
 use jobline_api::app::App;
-use jobline_api::metrics::{Attempt, Metrics, Told};
+use jobline_api::metrics::{Attempt, DeliveryChannel, Metrics};
 use jobline_chat::{Clock, Delivery, EventReceiver, HostEvent};
 use jobline_notify::{Outcome, SystemResolver, webhook::Webhook};
 use std::sync::Arc;
@@ -35,18 +35,18 @@ impl EventReceiver for HostWebhook {
     async fn deliver(&self, event: &HostEvent) -> Delivery {
         let seconds = self.clock.now_ms() / 1_000;
         let outcome = self.webhook.deliver(&event.id, seconds, event.body.clone().into()).await;
-        delivery(&self.metrics, Told::Webhook, outcome)
+        delivery(&self.metrics, DeliveryChannel::Webhook, outcome)
     }
 }
 
 /// How an attempt ended, as the domain knows it. It is counted.
-pub(crate) fn delivery(metrics: &Metrics, told: Told, outcome: Outcome) -> Delivery {
+pub(crate) fn delivery(metrics: &Metrics, channel: DeliveryChannel, outcome: Outcome) -> Delivery {
     let attempt = match &outcome {
         Outcome::Delivered => Attempt::Delivered,
         Outcome::Failed { .. } => Attempt::Failed,
         Outcome::Refused { .. } => Attempt::Refused,
     };
-    metrics.delivery(told, attempt);
+    metrics.delivery(channel, attempt);
     match outcome {
         Outcome::Delivered => Delivery::Delivered,
         Outcome::Failed { why, retry_after_ms } => Delivery::Failed { why, retry_after_ms },
@@ -81,7 +81,7 @@ pub(crate) async fn deliver_due(app: &App, host: &HostWebhook) {
 
 /// Logs what failed in a round, and counts abandoned deliveries.
 pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
-    app.metrics.given_up(Told::Webhook, app.chat.given_up().webhook);
+    app.metrics.given_up(DeliveryChannel::Webhook, app.chat.given_up().webhook);
     if let Some(why) = app.chat.event_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
         tracing::warn!(why, "the webhook did not take an event; it is tried again for a day");
     }
@@ -104,10 +104,10 @@ mod tests {
     #[test]
     fn the_same_failure_is_news_once_in_ten_minutes() {
         let mut logged = LoggedFailure::default();
-        let told: Vec<bool> =
+        let news: Vec<bool> =
             [("a", 0), ("a", 1), ("b", 2), ("b", 3), ("a", 4), ("a", 600_003), ("a", 600_004), ("a", 600_005)]
                 .map(|(why, at_ms)| logged.is_news(why, at_ms))
                 .to_vec();
-        assert_eq!(told, [true, false, true, false, true, false, true, false]);
+        assert_eq!(news, [true, false, true, false, true, false, true, false]);
     }
 }

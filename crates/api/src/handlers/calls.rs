@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::caller::User;
-use crate::calls::Calls;
+use crate::ice::IceServers;
 use jobline_chat::{Error, Result, UserId};
 use jobline_http::Nothing;
 use jobline_wire::{self as wire, Code};
@@ -51,7 +51,7 @@ pub async fn config(app: App, User(me): User, _: Nothing) -> Result<wire::CallCo
     Ok(offered(&app, &me)?.config(&me, app.clock.now_ms()))
 }
 
-fn offered<'a>(app: &'a App, me: &UserId) -> Result<&'a Calls> {
+fn offered<'a>(app: &'a App, me: &UserId) -> Result<&'a IceServers> {
     let is_live = app.live.as_ref().is_some_and(|live| live.is_offered(me));
     app.calls.as_ref().filter(|_| is_live).ok_or_else(|| {
         Error::new(Code::NotOffered, "Calls are not offered here: they need --calls on and live connections.")

@@ -2,7 +2,7 @@
 
 use super::{
     Uses,
-    gateway::{AtGateway, Place},
+    gateway::{AtGateway, GatewayOffer},
     ports, upgrade,
 };
 use crate::{app::App, caller};
@@ -10,16 +10,21 @@ use async_trait::async_trait;
 use http::{HeaderMap, header::AUTHORIZATION};
 use jobline_chat::{Chat, Connection, UserId};
 use jobline_http::Failure;
-use jobline_live::{Connections, Gateway, GatewayApi, Moved, Refusal, Token};
+use jobline_live::{Connections, Gateway, GatewayApi, MovedUsers, Refusal, Token};
 use jobline_wire::Code;
 use std::sync::Arc;
 
 /// The live connections at a gateway; `moved` collects the users whom commits of the domain changed.
 #[must_use]
-pub fn at_gateway(lines: Arc<dyn GatewayApi>, moved: Moved, uses: &Uses<'_>, place: &Place<'_>) -> AtGateway {
+pub fn at_gateway(
+    gateway: Arc<dyn GatewayApi>,
+    moved: MovedUsers,
+    uses: &Uses<'_>,
+    offer: &GatewayOffer<'_>,
+) -> AtGateway {
     let connections = Arc::new(ChatConnections(uses.chat.clone()));
     let tokens = Arc::new(ports::UserTokens { identity: Arc::clone(uses.identity), chat: uses.chat.clone() });
-    AtGateway::new(Gateway::new(lines, connections, tokens, Arc::clone(uses.clock), moved), place)
+    AtGateway::new(Gateway::new(gateway, connections, tokens, Arc::clone(uses.clock), moved), offer)
 }
 
 /// A client wants the connection `id`, with the headers of its handshake. Answers the subprotocol.

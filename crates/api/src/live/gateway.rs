@@ -15,8 +15,8 @@ pub struct AtGateway {
     pub(super) knows_own_origin: bool,
 }
 
-/// Where a gateway is, and for whom.
-pub struct Place<'a> {
+/// The address of a gateway, and to whom it is offered.
+pub struct GatewayOffer<'a> {
     /// The address to which clients connect.
     pub url: &'a str,
     /// For how many of a hundred users.
@@ -27,7 +27,7 @@ pub struct Place<'a> {
 }
 
 impl AtGateway {
-    pub(super) fn new(gateway: Gateway, Place { url, percent, knows_own_origin }: &Place<'_>) -> Self {
+    pub(super) fn new(gateway: Gateway, GatewayOffer { url, percent, knows_own_origin }: &GatewayOffer<'_>) -> Self {
         let offer = Offer::elsewhere(*percent, url, AFTER_MS);
         Self { gateway, offer, knows_own_origin: *knows_own_origin }
     }

@@ -10,12 +10,12 @@ const PATH: &str = "/messages/live";
 #[derive(Debug)]
 pub(super) struct Offer {
     percent: u32,
-    place: Place,
+    address: ConnectAddress,
 }
 
-/// Where to connect.
+/// Where clients connect.
 #[derive(Debug)]
-enum Place {
+enum ConnectAddress {
     /// At this server, which browsers reach like this where the request does not say: `http://…` or `https://…` without a
     /// slash at the end.
     Here(String),
@@ -26,12 +26,12 @@ enum Place {
 impl Offer {
     /// `base_url`: how browsers reach this server, `http://…` or `https://…` without a slash at the end.
     pub fn new(percent: u32, base_url: &str) -> Self {
-        Self { percent, place: Place::Here(base_url.to_owned()) }
+        Self { percent, address: ConnectAddress::Here(base_url.to_owned()) }
     }
 
     /// Connections to `url`, which pay off for those who stay longer than `after_ms`.
     pub fn elsewhere(percent: u32, url: &str, after_ms: u64) -> Self {
-        Self { percent, place: Place::Elsewhere(url.to_owned(), after_ms) }
+        Self { percent, address: ConnectAddress::Elsewhere(url.to_owned(), after_ms) }
     }
 
     /// Whether `user` is among those to whom it is offered: always the same ones, and with a larger share others too.
@@ -42,11 +42,11 @@ impl Offer {
     }
 
     pub fn to(&self, user: &UserId) -> Option<LiveOffer> {
-        self.is_for(user).then(|| match &self.place {
-            Place::Here(base) => {
+        self.is_for(user).then(|| match &self.address {
+            ConnectAddress::Here(base) => {
                 LiveOffer { url: url(&jobline_http::base_url().unwrap_or_else(|| base.clone())), after_ms: 0 }
             }
-            Place::Elsewhere(url, after_ms) => LiveOffer { url: url.clone(), after_ms: *after_ms },
+            ConnectAddress::Elsewhere(url, after_ms) => LiveOffer { url: url.clone(), after_ms: *after_ms },
         })
     }
 }

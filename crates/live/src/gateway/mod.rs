@@ -5,9 +5,9 @@
 //! There is no timer, so what a session does in time is done when there is an occasion: a connection whose token has
 //! expired ends when it would be poked next.
 
-mod moved;
+mod moved_users;
 
-pub use moved::Moved;
+pub use moved_users::MovedUsers;
 
 use crate::{
     closing::Closing,
@@ -106,7 +106,7 @@ pub struct Gateway {
     connections: Arc<dyn Connections>,
     tokens: Arc<dyn Tokens>,
     clock: Arc<dyn Clock>,
-    moved: Moved,
+    moved: MovedUsers,
 }
 
 impl Gateway {
@@ -117,7 +117,7 @@ impl Gateway {
         connections: Arc<dyn Connections>,
         tokens: Arc<dyn Tokens>,
         clock: Arc<dyn Clock>,
-        moved: Moved,
+        moved: MovedUsers,
     ) -> Self {
         Self { api, connections, tokens, clock, moved }
     }

@@ -12,16 +12,16 @@ const USERS: usize = 256;
 
 /// Keeps whom commits moved: the domain tells it, and [`super::Gateway::tell`] takes them. Clones share the same users.
 #[derive(Debug, Clone, Default)]
-pub struct Moved(Arc<Mutex<BTreeSet<UserId>>>);
+pub struct MovedUsers(Arc<Mutex<BTreeSet<UserId>>>);
 
-impl Moved {
+impl MovedUsers {
     /// Those who were moved since the last call, at most 256.
     pub(super) fn take(&self) -> BTreeSet<UserId> {
         mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Announce for Moved {
+impl Announce for MovedUsers {
     fn moved(&self, users: &[&UserId], _: &ConversationId) {
         let mut moved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for user in users {

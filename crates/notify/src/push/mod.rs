@@ -48,7 +48,7 @@ pub struct Message<'a> {
 
 /// How an attempt to push ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sent {
+pub enum PushOutcome {
     /// The subscription has ended, or was never valid: it is to be forgotten.
     Gone,
     /// As of any delivery.
@@ -77,22 +77,24 @@ impl Push {
     }
 
     /// Makes one attempt to send a message.
-    pub async fn send(&self, to: &Subscription<'_>, message: &Message<'_>) -> Sent {
+    pub async fn send(&self, to: &Subscription<'_>, message: &Message<'_>) -> PushOutcome {
         let (url, reach) = match self.services.target(to.endpoint) {
             Some((url, true)) => (url, AllowedAddresses::Anywhere),
             Some((url, false)) => (url, AllowedAddresses::Public),
-            None => return Sent::Gone,
+            None => return PushOutcome::Gone,
         };
         if message.body.len() > MESSAGE_BYTES {
-            return Sent::Tried(Outcome::refused("the message is too long"));
+            return PushOutcome::Tried(Outcome::refused("the message is too long"));
         }
-        let Some(body) = encrypt::encrypt(&self.random, to.p256dh, to.auth, message.body) else { return Sent::Gone };
+        let Some(body) = encrypt::encrypt(&self.random, to.p256dh, to.auth, message.body) else {
+            return PushOutcome::Gone;
+        };
         let Some(headers) = self.headers(&url, message) else {
-            return Sent::Tried(Outcome::refused("the message cannot be described in headers"));
+            return PushOutcome::Tried(Outcome::refused("the message cannot be described in headers"));
         };
         match self.client.post(&url, headers, body.into(), reach).await {
             Ok(answer) => outcome(answer.status, &answer.headers),
-            Err(why) => Sent::Tried(Outcome::failed(why)),
+            Err(why) => PushOutcome::Tried(Outcome::failed(why)),
         }
     }
 
@@ -113,10 +115,10 @@ impl Push {
 
 /// What the answer of a push service means: an unknown subscription has ended, a temporary refusal is retried later,
 /// and any other refusal is permanent for this message.
-fn outcome(status: StatusCode, headers: &HeaderMap) -> Sent {
-    Sent::Tried(match status {
+fn outcome(status: StatusCode, headers: &HeaderMap) -> PushOutcome {
+    PushOutcome::Tried(match status {
         status if status.is_success() => Outcome::Delivered,
-        StatusCode::NOT_FOUND | StatusCode::GONE => return Sent::Gone,
+        StatusCode::NOT_FOUND | StatusCode::GONE => return PushOutcome::Gone,
         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Outcome::answered(status, headers),
         // The key of this server, its clock or its contact: nothing is wrong with the subscription.
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Outcome::answered(status, headers),

@@ -90,10 +90,10 @@ impl Function {
     }
 
     /// Delivers events, mail and notifications that are due, as far as there is time.
-    async fn notify_due(&self) {
+    async fn deliver_due(&self) {
         let over = self.app.clock.sleep(Duration::from_millis(BEHIND_MS));
         tokio::select! {
-            () = self.senders.notify_due(&self.app) => {}
+            () = self.senders.deliver_due(&self.app) => {}
             () = over => {}
         }
         self.logged.lock().unwrap_or_else(PoisonError::into_inner).report(&self.app);
@@ -103,12 +103,12 @@ impl Function {
 async fn answer(function: &Function, event: LambdaEvent<Event>) -> Result<Reply, Diagnostic> {
     let Function { app, service, .. } = function;
     if event.payload.is_scheduled() {
-        tokio::join!(function.run_tasks(), function.notify_due());
+        tokio::join!(function.run_tasks(), function.deliver_due());
         connections::tell(app, &HeaderMap::new()).await;
         return Ok(Reply::new(StatusCode::NO_CONTENT.into_response(), Front::V2).await);
     }
     if event.payload.is_of_the_table() {
-        function.notify_due().await;
+        function.deliver_due().await;
         return Ok(Reply::new(StatusCode::NO_CONTENT.into_response(), Front::V2).await);
     }
     let payload = match event.payload.into_frame() {

@@ -8,14 +8,14 @@ use axum::body::{Body, to_bytes};
 use http::{Method, Request, Response};
 use jobline_api::app::{App, Parts};
 use jobline_api::cors::Origins;
-use jobline_api::live::gateway::Place;
+use jobline_api::live::gateway::GatewayOffer;
 use jobline_api::live::{Uses, connections};
 use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, JobId, Random, Secrets, Settings, UserId};
 use jobline_http::Address;
 use jobline_identity::{Identity, IdentitySettings};
-use jobline_live::Moved;
+use jobline_live::MovedUsers;
 use jobline_store::testing::Counting;
 use jobline_store::{Scan, Store};
 use jobline_store_dynamodb::testing::Emulator;
@@ -64,7 +64,7 @@ impl World {
         let bucket = Arc::new(CountedBucket::default());
         let settings = Settings { retention_days: 30, window_bytes: WINDOW_BYTES, ..Settings::default() };
         let ports: Arc<dyn Store> = counting.clone();
-        let (moved, gateway) = (Moved::default(), Arc::new(Gateway::default()));
+        let (moved, gateway) = (MovedUsers::default(), Arc::new(Gateway::default()));
         let chat = Chat::with_announcer(
             ports,
             bucket.clone(),
@@ -80,7 +80,7 @@ impl World {
         let patient: Arc<dyn Clock> = Arc::new(PatientClock(clock.clone()));
         let dice: Arc<dyn Random> = random.clone();
         let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &patient, random: &dice };
-        let place = Place { url: "wss://gateway.example/live", percent: 100, knows_own_origin: false };
+        let place = GatewayOffer { url: "wss://gateway.example/live", percent: 100, knows_own_origin: false };
         let at_gateway = is_live.then(|| connections::at_gateway(gateway.clone(), moved, &uses, &place));
         let app = App::new(Parts {
             chat: chat.clone(),
