@@ -6,7 +6,7 @@ import { ended, failure, problemOf } from './errors.ts';
 import { conversationOf } from './ids.ts';
 import { Cell } from './observable.ts';
 import type { Report } from './poller.ts';
-import { type Owner, Session } from './session.ts';
+import { Session, type SessionListener } from './session.ts';
 import type { Connection, ConversationsState, StorageState, TypingState, WhoIsThere } from './state.ts';
 import { Backoff } from './time.ts';
 import { noToken, Tokens, userOf } from './tokens.ts';
@@ -18,7 +18,7 @@ export function createJobline(options: JoblineOptions): Jobline {
   return new Client(options);
 }
 
-class Client implements Jobline, Owner {
+class Client implements Jobline, SessionListener {
   readonly ready: Promise<void>;
   readonly user = new Cell<string | undefined>(undefined);
   readonly connection = new Cell<Connection>({ state: 'connecting' });

@@ -9,7 +9,7 @@ import { type CommandRow, commandKey, type MessageRow, messageKey, outboxKey } f
 import type { Member } from './state.ts';
 
 /** Sends a command to the server, and stores the answer. */
-export async function tell(core: Core, row: CommandRow): Promise<void> {
+export async function sendCommand(core: Core, row: CommandRow): Promise<void> {
   const { message } = await call(core, row);
   const fresh: MessageRow = { message, fetchedAt: core.ports.clock.now() };
   const [key, kept, sent] = [

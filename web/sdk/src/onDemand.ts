@@ -3,7 +3,7 @@
  * server in any case, so nothing is lost while it cannot be loaded.
  */
 
-export { Introduction } from './introduction.ts';
+export { Details } from './details.ts';
+export { versions } from './messageCalls.ts';
 export { keep, renew } from './renewal.ts';
 export { Sender } from './sender.ts';
-export { versions } from './telling.ts';

@@ -15,6 +15,7 @@ import { meeting } from './commands.ts';
 import type { Core } from './core.ts';
 import { ended, failure, isRefusal, type Problem, problemOf } from './errors.ts';
 import type { Message } from './generated/contract.ts';
+import { addressed, sendCommand } from './messageCalls.ts';
 import type { Poller } from './poller.ts';
 import {
   bytesKey,
@@ -29,7 +30,6 @@ import {
 } from './rows.ts';
 import type { MessageState } from './state.ts';
 import { dropped } from './sync.ts';
-import { addressed, tell } from './telling.ts';
 import { Backoff } from './time.ts';
 import { Uploads } from './uploads.ts';
 
@@ -173,7 +173,7 @@ export class Sender {
     const name = commandKey(row);
     this.#triedAt = this.#now();
     try {
-      await tell(this.#core, row);
+      await sendCommand(this.#core, row);
     } catch (error) {
       const problem = problemOf(error);
       if (isForAll(problem) && problem.code !== 'rate_limited') return this.#pause(problem);

@@ -39,7 +39,7 @@ const AGAIN_MS = 10 * 60_000;
 const MEANWHILE_MS = 3000;
 
 /** The owner of a session: its state for views, and its events. */
-export interface Owner extends ListCells, PeopleCells {
+export interface SessionListener extends ListCells, PeopleCells {
   readonly storage: Cell<StorageState>;
   reported(report: Report): void;
   /** The live connection may have begun or ended. */
@@ -51,7 +51,7 @@ export interface Owner extends ListCells, PeopleCells {
 }
 
 /** The user and the server of a session. */
-export interface Place {
+export interface SessionOptions {
   readonly user: string;
   readonly baseUrl: string;
   readonly tokens: Tokens;
@@ -71,7 +71,7 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   readonly list: ConversationList;
   readonly cells: PeopleCells;
   readonly #name: string;
-  readonly #owner: Owner;
+  readonly #listener: SessionListener;
   /** Absent until the script is loaded. */
   #sender: Sender | undefined;
   #loadingSender: Promise<void> | undefined;
@@ -85,21 +85,21 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   #inMemoryOnly = false;
   #caughtUpAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ user, baseUrl, tokens, ports }: Place, owner: Owner) {
+  constructor({ user, baseUrl, tokens, ports }: SessionOptions, listener: SessionListener) {
     // The cache, the lock and the channel are those of one user of one server.
     const name = `jobline:${baseUrl}:${user}`;
     this.me = user;
     this.ports = ports;
     this.#name = name;
-    this.#owner = owner;
-    this.cells = owner;
+    this.#listener = listener;
+    this.cells = listener;
     this.api = new Api({ baseUrl, tokens, ports, user, userChanged: other => this.#userChanged(other) });
     this.tabs = new Tabs(name, ports.clock, ports.channel?.(name), ports.locks);
     this.store = new Store(this.#openCache(), this.tabs, ports.clock, this, randomId(ports.random));
     this.progress = new Progress(this.tabs, id => this.#progressed(id));
     this.outbox = new Outbox(this);
     this.commands = new Commands(this);
-    this.list = new ConversationList(this, owner);
+    this.list = new ConversationList(this, listener);
     this.poller = new Poller(this, this);
     this.#sendPending();
     this.#elect();
@@ -117,23 +117,23 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   }
 
   connected(): void {
-    this.#owner.showConnection();
+    this.#listener.showConnection();
   }
 
   acted(id?: string, text?: string): void {
     this.poller.active();
     if (id) this.#live?.typed(id, text ?? '');
-    this.#live?.look();
+    this.#live?.refresh();
   }
 
   interest(): Interest {
     if (this.openChat()) return 'chat';
-    const { conversations, unread } = this.#owner;
+    const { conversations, unread } = this.#listener;
     return conversations.isWatched || unread.isWatched ? 'list' : undefined;
   }
 
   reported(report: Report): void {
-    this.#owner.reported(report);
+    this.#listener.reported(report);
     if (report.live !== undefined) this.#offered(report.live);
     this.#live?.reported(report);
     this.#sender?.polled(!report.problem);
@@ -200,7 +200,7 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   }
 
   #userChanged(other: string): void {
-    if (!this.#over) this.#owner.userChanged(other);
+    if (!this.#over) this.#listener.userChanged(other);
   }
 
   /** Shows nothing any more: the session is over, and its data is gone. */
@@ -216,7 +216,7 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     const opening = open();
     try {
       const cache = await within(this.ports.clock, OPENING_MS, opening);
-      if (!this.#over) this.#owner.storage.set({ kind: cache.durable ? 'durable' : 'memory' });
+      if (!this.#over) this.#listener.storage.set({ kind: cache.durable ? 'durable' : 'memory' });
       return cache;
     } catch {
       opening.then(
@@ -232,7 +232,7 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   #useMemory(reason: StorageState['reason']): void {
     this.#inMemoryOnly = true;
     this.tabs.part();
-    if (!this.#over) this.#owner.storage.set({ kind: 'memory', reason });
+    if (!this.#over) this.#listener.storage.set({ kind: 'memory', reason });
   }
 
   changed(change: Change): void {
@@ -261,7 +261,7 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   }
 
   sessionEnded(): void {
-    if (!this.#over) this.#owner.sessionEnded();
+    if (!this.#over) this.#listener.sessionEnded();
   }
 
   /** Polls and sends as soon as no other tab does. */
@@ -273,14 +273,14 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
       this.#sendPending();
       this.#sender?.start();
       this.poller.pollNow(false);
-      this.#live?.look();
+      this.#live?.refresh();
       // Polls bring the list in any case; this is only sooner.
       this.list.preload().catch(() => undefined);
     };
     const follow = () => {
       this.#leads = false;
       this.#sender?.stop();
-      this.#live?.look();
+      this.#live?.refresh();
     };
     // This rejects only if the session ended before it began.
     this.store.opened.then(() => this.tabs.elect({ lead, follow })).catch(() => undefined);

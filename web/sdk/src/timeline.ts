@@ -3,6 +3,7 @@
 import type { FileLike, FileMeta, Timeline } from './client.ts';
 import type { Commands } from './commands.ts';
 import type { Core } from './core.ts';
+import type { Details } from './details.ts';
 import { Divider } from './divider.ts';
 import { Draft } from './drafts.ts';
 import { failure, type Problem, problemOf } from './errors.ts';
@@ -10,7 +11,6 @@ import { read } from './files.ts';
 import type { Conversation, Message } from './generated/contract.ts';
 import { fresher, pageOf } from './history.ts';
 import { isCrew, otherIn } from './ids.ts';
-import type { Introduction } from './introduction.ts';
 import type { ConversationList } from './list.ts';
 import { Loaded } from './loaded.ts';
 import type { Change } from './mirror.ts';
@@ -362,7 +362,7 @@ export class ConversationTimeline implements Timeline {
 
   #state(messages: readonly TimelineMessage[], firstUnread: string | undefined): TimelineState {
     const row = this.#core.store.mirror.conversation.get(this.id);
-    const told = this.#introduction?.get(row?.conversation);
+    const told = this.#details?.missing(row?.conversation);
     const reason = refusalOf(told, this.#kept()?.job, this.#job, messages);
     const of = told?.conversation ?? row?.conversation;
     return {
@@ -377,7 +377,7 @@ export class ConversationTimeline implements Timeline {
       person: this.#other ? personIn(of, this.#other) : undefined,
       ...(isCrew(this.id) && {
         people: row?.conversation.people ?? [],
-        ...this.#introduction?.crew(row?.conversation),
+        ...this.#details?.crew(row?.conversation),
       }),
       job: of?.job,
       canWrite: !!this.#other && !reason,
@@ -389,9 +389,9 @@ export class ConversationTimeline implements Timeline {
   async #introduce(): Promise<void> {
     await this.#core.store.opened;
     if (!this.#other || !this.#core.store.mirror.isComplete) return;
-    const { Introduction } = await onDemand();
-    this.#introduction ??= new Introduction(this.#core, this.#other, this.#job, () => this.polled());
-    if (await this.#introduction.ask(() => this.#kept())) this.refresh();
+    const { Details } = await onDemand();
+    this.#details ??= new Details(this.#core, this.#other, this.#job, () => this.polled());
+    if (await this.#details.ask(() => this.#kept())) this.refresh();
   }
 
   #kept(): Conversation | undefined {

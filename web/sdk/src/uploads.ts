@@ -2,9 +2,9 @@
 
 import { type Api, problemIn } from './api.ts';
 import { failure, JoblineError } from './errors.ts';
+import { addressed } from './messageCalls.ts';
 import type { HttpAnswer, HttpCall, Ports } from './ports.ts';
 import type { OutboxFile, OutboxRow } from './rows.ts';
-import { addressed } from './telling.ts';
 
 /** How long an upload may stall, in milliseconds, while its bytes are sent. */
 const STILL_MS = 60_000;

@@ -18,7 +18,7 @@ const SILENCE_MS = 40_000;
 const OPENING_MS = 8000;
 
 /** The receiver of what a line brings. */
-export interface LineListener {
+export interface CallConnectionListener {
   /** A call has a new state. */
   changed(call: Call): void;
   /** Signals can be sent. */
@@ -35,11 +35,11 @@ interface Frame {
   readonly data?: unknown;
 }
 
-export class Line {
+export class CallConnection {
   readonly #api: CallApi;
   readonly #ports: Pick<CallPorts, 'clock' | 'random' | 'socket'>;
   readonly #device: string;
-  readonly #listener: LineListener;
+  readonly #listener: CallConnectionListener;
   readonly #backoff: Backoff;
   #cursor: string;
   #socket: LiveSocket | undefined;
@@ -53,7 +53,7 @@ export class Line {
     ports: Pick<CallPorts, 'clock' | 'random' | 'socket'>,
     device: string,
     since: string,
-    listener: LineListener,
+    listener: CallConnectionListener,
   ) {
     this.#api = api;
     this.#ports = ports;

@@ -9,10 +9,10 @@ import type { Call, CallMedia } from '../generated/contract.ts';
 import { randomId } from '../ids.ts';
 import { Cell, type Observable } from '../observable.ts';
 import { CallApi } from './api.ts';
+import { CallConnection } from './callConnection.ts';
 import { Config, isOffered } from './config.ts';
 import { tellEnd } from './ending.ts';
 import { type Kept, keptIn } from './kept.ts';
-import { Line } from './line.ts';
 import { Mesh } from './mesh.ts';
 import { OwnMedia } from './own.ts';
 import type { CallPorts } from './ports.ts';
@@ -46,7 +46,7 @@ export class Calls {
   readonly #known = new Set<string>();
   #device: string;
   #own: OwnMedia | undefined;
-  #line: Line | undefined;
+  #connection: CallConnection | undefined;
   #mesh: Mesh | undefined;
   /** The call in its last state from the server. */
   #call: Call | undefined;
@@ -233,7 +233,7 @@ export class Calls {
   /** Follows the log from a call on. */
   #open(call: Call, changed: (call: Call) => void): void {
     const since = new Date(Date.parse(call.startedAt) - BEFORE_MS).toISOString();
-    this.#line = new Line(this.#api, this.#ports, this.#device, since, {
+    this.#connection = new CallConnection(this.#api, this.#ports, this.#device, since, {
       changed,
       ready: () => this.#mesh?.ready(),
       signal: (id, from, data) => id === this.#call?.id && this.#mesh?.heard(from, data),
@@ -252,7 +252,7 @@ export class Calls {
     else if (device !== undefined && device !== this.#device) this.#finish('elsewhere');
     else if (device !== undefined) void this.#connect(call);
     const { id } = call;
-    if (this.#turn && !this.#line && this.#call)
+    if (this.#turn && !this.#connection && this.#call)
       this.#open(call, told => told.id === id && this.#follow(told));
   }
 
@@ -291,7 +291,7 @@ export class Calls {
       if (turn !== this.#turn || this.#mesh || !this.#own) return;
       const names = { device: this.#device, session: randomId(this.#ports.random) };
       this.#mesh = new Mesh(names, config, this.#own, this.#ports.media, this.#ports.clock, {
-        say: (to, signal) => this.#line?.say(call.id, to, signal),
+        say: (to, signal) => this.#connection?.say(call.id, to, signal),
         changed: () => turn === this.#turn && this.#showOthers(),
         lost: () => {
           this.#tellEnd(call.id);
@@ -329,10 +329,10 @@ export class Calls {
   #clear(): void {
     this.#turn += 1;
     this.#callOff();
-    this.#line?.close();
+    this.#connection?.close();
     this.#mesh?.close();
     this.#own?.stop();
-    this.#line = this.#mesh = this.#own = this.#call = undefined;
+    this.#connection = this.#mesh = this.#own = this.#call = undefined;
   }
 
   #tellEnd(callId: string): Promise<void> {

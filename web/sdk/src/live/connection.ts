@@ -9,7 +9,7 @@
 
 import type { Synced } from '../generated/contract.ts';
 import type { Clock, LiveSocket } from '../ports.ts';
-import { parse, type Said, type Told } from './frames.ts';
+import { type ClientFrame, parse, type ServerFrame } from './frames.ts';
 
 /** How long opening may take, up to `ready`. */
 const OPENING_MS = 5000;
@@ -35,7 +35,7 @@ export interface Listener {
   /** A new token of the same user. */
   freshToken(): Promise<string>;
   /** A frame came that the connection does not handle itself. */
-  told(frame: Told): void;
+  received(frame: ServerFrame): void;
   /** It is live. With `pokes` it does not bring changes, but says that there is something to poll for. */
   ready(pokes: boolean): void;
   /** It has ended, with the pause in milliseconds that the server asked for. */
@@ -75,7 +75,7 @@ export class Connection {
     return this.#isReady && !this.#isOver;
   }
 
-  say(said: Said): void {
+  say(said: ClientFrame): void {
     // On a closing connection a browser sends nothing and logs an error in the page's console. `onclose` follows.
     if (this.#isOver || this.#socket.readyState !== 1) return;
     try {
@@ -122,7 +122,7 @@ export class Connection {
     else if (frame.op === 'synced') this.#queue(frame);
     else if (frame.op === 'tokenExpiring') void this.#renew();
     else if (frame.op === 'bye') this.#bye(frame.reason, frame.retryAfterMs);
-    else this.#listener.told(frame);
+    else this.#listener.received(frame);
     if (this.#isReady) this.#listenOn(this.#silence);
   }
 

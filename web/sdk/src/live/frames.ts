@@ -3,7 +3,7 @@
 import type { PresenceState, Synced } from '../generated/contract.ts';
 
 /** The frames of a client. */
-export type Said =
+export type ClientFrame =
   | { readonly op: 'start'; readonly since: string }
   | { readonly op: 'have'; readonly since: string }
   | { readonly op: 'watch'; readonly conversationId: string | null }
@@ -13,7 +13,7 @@ export type Said =
   | { readonly op: 'ping' };
 
 /** The frames of the server. */
-export type Told =
+export type ServerFrame =
   /** `pokes`: the connection brings no answers, but says that there is something to poll for. */
   | { readonly op: 'ready'; readonly heartbeatMs: number; readonly pokes?: boolean }
   | ({ readonly op: 'synced' } & Synced)
@@ -38,12 +38,13 @@ export type Told =
   | { readonly op: 'pong' | 'heartbeat' };
 
 /** The frame in a text; `undefined` if it is none, for instance if a proxy has cut it. */
-export function parse(data: unknown): Told | undefined {
+export function parse(data: unknown): ServerFrame | undefined {
   try {
-    const told = JSON.parse(String(data)) as Told | null;
-    if (typeof told?.op !== 'string') return undefined;
-    const whole = told.op !== 'synced' || (Array.isArray(told.messages) && Array.isArray(told.conversations));
-    return whole ? told : undefined;
+    const frame = JSON.parse(String(data)) as ServerFrame | null;
+    if (typeof frame?.op !== 'string') return undefined;
+    const whole =
+      frame.op !== 'synced' || (Array.isArray(frame.messages) && Array.isArray(frame.conversations));
+    return whole ? frame : undefined;
   } catch {
     return undefined;
   }

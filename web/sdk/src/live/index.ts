@@ -14,7 +14,7 @@ import type { LifecycleEvent } from '../ports.ts';
 import type { TypingState, WhoIsThere } from '../state.ts';
 import type { TabMessage } from '../tabs.ts';
 import { Connection, type Listener } from './connection.ts';
-import type { Told } from './frames.ts';
+import type { ServerFrame } from './frames.ts';
 import type { LiveParts } from './parts.ts';
 import { Pauses } from './pauses.ts';
 import { People } from './people.ts';
@@ -83,14 +83,14 @@ export class Live implements Listener, Blocked {
     this.#screens = new Screens(parts, screen => this.#showScreen(screen));
     parts.tabs.listen(message => this.#hear(message));
     parts.tabs.post({ is: 'joins' });
-    this.look();
+    this.refresh();
     this.#wishToLead();
   }
 
   /** A poll was answered, with this offer or with none. */
   offered(offer: LiveOffer | null): void {
     this.#offer = offer;
-    this.look();
+    this.refresh();
   }
 
   /** A poll has ended, in this tab or in the leading one. */
@@ -100,7 +100,7 @@ export class Live implements Listener, Blocked {
     if (!this.#pokes) this.#connection?.kept();
     if (this.#pokes && news) this.#parts.ports.clock.after(PROOF_MS, () => this.#parts.poller.pollNow(false));
     if (this.#connection?.isReady) this.#people.ask();
-    this.look();
+    this.refresh();
   }
 
   /** The device or the reader did something. */
@@ -118,7 +118,7 @@ export class Live implements Listener, Blocked {
     if (event === 'network') this.#notBefore = Math.min(this.#notBefore, this.#now());
     if (visible || event === 'network') this.#connection?.probe();
     if (visible) this.#wishToLead();
-    this.look();
+    this.refresh();
   }
 
   /** The reader types in a conversation, or has emptied or sent the text. */
@@ -127,24 +127,24 @@ export class Live implements Listener, Blocked {
   }
 
   /** Connects or disconnects, depending on the state. */
-  look(): void {
+  refresh(): void {
     if (this.#over) return;
-    this.#screens.look();
+    this.#screens.update();
     const { tabs, poller } = this.#parts;
     if (this.#connection && !(tabs.isLeading && this.#offer && this.#isWanted())) this.#close();
     if (tabs.isLeading && !this.#connection?.isReady) poller.relax(undefined);
     if (tabs.isLeading && this.#offer && this.#isWanted() && !this.#connection)
       this.#connectInTime(this.#offer);
-    this.#waiting.look();
+    this.#waiting.update();
   }
 
   stop(): void {
     this.#close();
     this.#over = true;
     this.#waiting.stop();
-    this.#unheard();
-    this.#shared();
-    this.#forget();
+    this.#cancelUnheardTimer();
+    this.#cancelShareTimer();
+    this.#cancelForgetTimer();
     this.#screens.stop();
     this.#people.forget();
   }
@@ -167,15 +167,15 @@ export class Live implements Listener, Blocked {
     return this.#parts.api.token(true);
   }
 
-  told(frame: Told): void {
+  received(frame: ServerFrame): void {
     if (frame.op === 'heartbeat') {
       this.#share();
-      this.#screens.look();
+      this.#screens.update();
     } else if (frame.op === 'poke') this.#poked();
     else if (frame.op === 'degraded' || frame.op === 'restored') {
       this.#degradedMs = frame.op === 'degraded' ? bounded(frame.pollMs) : undefined;
       this.#relax();
-    } else this.#people.told(frame);
+    } else this.#people.received(frame);
   }
 
   /** Whether polls wait: where connections do not work, while the reader looks, and once an ordinary poll has succeeded. */
@@ -193,7 +193,7 @@ export class Live implements Listener, Blocked {
   ready(pokes: boolean): void {
     this.#pokes ||= pokes;
     this.#pauses.worked();
-    this.#forget();
+    this.#cancelForgetTimer();
     this.#isLive = true;
     this.#wantsToken = false;
     this.#screens.tellAll();
@@ -207,7 +207,7 @@ export class Live implements Listener, Blocked {
     this.#notBefore = this.#now() + this.#pauses.after(code, retryAfterMs, this.#now());
     this.#reached = false;
     this.#lose();
-    this.look();
+    this.refresh();
   }
 
   #now(): number {
@@ -221,9 +221,9 @@ export class Live implements Listener, Blocked {
   }
 
   #connectInTime({ afterMs }: LiveOffer): void {
-    this.#callOff();
+    this.#cancelConnectTimer();
     const wait = Math.max(this.#notBefore, this.#offeredAt + afterMs) - this.#now();
-    if (wait > 0) this.#callOff = this.#parts.ports.clock.after(wait, () => this.look());
+    if (wait > 0) this.#cancelConnectTimer = this.#parts.ports.clock.after(wait, () => this.refresh());
     else if (this.#reached && this.cursor() !== undefined && !this.#connecting) void this.#connect();
   }
 
@@ -246,7 +246,7 @@ export class Live implements Listener, Blocked {
   }
 
   #close(): void {
-    this.#callOff();
+    this.#cancelConnectTimer();
     if (!this.#connection) return;
     this.#connection.close();
     this.#lose();
@@ -259,8 +259,8 @@ export class Live implements Listener, Blocked {
     this.#pokes = false;
     this.#people.watch(undefined);
     if (this.#isLive) {
-      this.#forget();
-      this.#forget = this.#parts.ports.clock.after(REMEMBERED_MS, () => this.#people.forget());
+      this.#cancelForgetTimer();
+      this.#cancelForgetTimer = this.#parts.ports.clock.after(REMEMBERED_MS, () => this.#people.forget());
     }
     this.#isLive = false;
     this.#relax();
@@ -290,11 +290,11 @@ export class Live implements Listener, Blocked {
 
   /** Shares the state regularly where there are no heartbeats. */
   #shareAgain(): void {
-    this.#shared();
+    this.#cancelShareTimer();
     if (!this.#pokes || !this.#connection?.isReady) return;
-    this.#shared = this.#parts.ports.clock.after(SHARED_MS, () => {
+    this.#cancelShareTimer = this.#parts.ports.clock.after(SHARED_MS, () => {
       this.#share();
-      this.#screens.look();
+      this.#screens.update();
       this.#shareAgain();
     });
   }
@@ -307,19 +307,19 @@ export class Live implements Listener, Blocked {
     else if (message.is === 'screen' && tabs.isLeading) this.#screens.hear(message.screen as Screen);
     else if (message.is === 'seen' && tabs.isLeading) this.#yield(message.tab);
     else if (message.is === 'yields' && message.to === this.#screens.tab) this.#takeLead();
-    if (message.is === 'joins' || message.is === 'live') this.#screens.look();
+    if (message.is === 'joins' || message.is === 'live') this.#screens.update();
   }
 
   /** Another tab is connected, or no longer. */
   #follow({ every, typing, presence }: Shared): void {
-    this.#unheard();
-    this.#forget();
+    this.#cancelUnheardTimer();
+    this.#cancelForgetTimer();
     this.#parts.poller.relax(every);
     this.#parts.connected();
     this.#people.follow(typing, presence);
     // If it stays silent, this tab polls by itself, and takes its place.
     const alone = () => this.#follow({ every: undefined, typing: {}, presence: {} });
-    if (every !== undefined) this.#unheard = this.#parts.ports.clock.after(UNHEARD_MS, alone);
+    if (every !== undefined) this.#cancelUnheardTimer = this.#parts.ports.clock.after(UNHEARD_MS, alone);
   }
 
   /** A visible tab should hold the connection: browsers throttle and suspend hidden ones. */

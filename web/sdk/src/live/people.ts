@@ -4,7 +4,7 @@ import type { Core } from '../core.ts';
 import type { Message, Presence } from '../generated/contract.ts';
 import type { Cell } from '../observable.ts';
 import type { ConversationsState, TypingState, UserPresence, WhoIsThere } from '../state.ts';
-import type { Told } from './frames.ts';
+import type { ServerFrame } from './frames.ts';
 
 /** How long typing lasts after the last report, since the report of its end may be lost. */
 const TYPES_MS = 6000;
@@ -38,7 +38,7 @@ export class People {
     this.#changed = changed;
   }
 
-  told(frame: Told): void {
+  received(frame: ServerFrame): void {
     if (frame.op === 'typing') this.#types(frame.conversationId, frame.userId, frame.typing);
     if (frame.op !== 'presence') return;
     this.#newer.add(frame.userId);

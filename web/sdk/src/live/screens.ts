@@ -1,7 +1,7 @@
 /** The screens of all tabs: their conversation, whether the user is active, and whether they type. */
 
 import type { LifecycleEvent } from '../ports.ts';
-import type { Said } from './frames.ts';
+import type { ClientFrame } from './frames.ts';
 import type { LiveParts } from './parts.ts';
 
 /** How long a user counts as active after an action. */
@@ -30,7 +30,7 @@ export class Screens {
   /** The name of this tab, unique among all tabs. */
   readonly tab: string;
   readonly #parts: LiveParts;
-  readonly #say: (said: Said) => void;
+  readonly #say: (said: ClientFrame) => void;
   /** Each tab's screen and the time of its report, the latest report last. */
   readonly #screens = new Map<string, { readonly screen: Screen; readonly at: number }>();
   #activeAt: number;
@@ -42,7 +42,7 @@ export class Screens {
   #typedAt = Number.NEGATIVE_INFINITY;
   #callOff = (): void => undefined;
 
-  constructor(parts: LiveParts, say: (said: Said) => void) {
+  constructor(parts: LiveParts, say: (said: ClientFrame) => void) {
     this.#parts = parts;
     this.#say = say;
     this.tab = String(parts.ports.random());
@@ -63,7 +63,7 @@ export class Screens {
     }
     if (event !== 'change' && event !== 'network') this.#activeAt = this.#now();
     if (!this.#parts.ports.lifecycle.now().visible) this.typed('', '');
-    this.look();
+    this.update();
   }
 
   /** The reader types. This is reported at most every 3 s, its end at once. */
@@ -83,14 +83,14 @@ export class Screens {
   }
 
   /** Reports changes of this tab's screen, and repeats the report regularly. */
-  look(): void {
+  update(): void {
     const screen = this.#screen();
     const { watch, active } = this.#told ?? {};
     const old = screen.active && this.#now() - this.#toldAt >= AGAIN_MS;
     if (screen.watch !== watch || screen.active !== active || old) this.#tell(screen);
     this.#callOff();
     const wait = Math.min(AGAIN_MS, this.#activeAt + ACTIVE_MS - this.#now());
-    if (screen.active) this.#callOff = this.#parts.ports.clock.after(Math.max(1, wait), () => this.look());
+    if (screen.active) this.#callOff = this.#parts.ports.clock.after(Math.max(1, wait), () => this.update());
     this.#update();
   }
 

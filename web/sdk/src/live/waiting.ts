@@ -45,11 +45,11 @@ export class Waiting {
   }
 
   /** Begins, if long polls are wanted now. They end by themselves when they are not. */
-  look(): void {
+  update(): void {
     if (this.#isRunning || !this.#blocked.waits()) return;
     this.#callOff();
     const wait = this.#notBefore - this.#now();
-    if (wait > 0) this.#callOff = this.#parts.ports.clock.after(wait, () => this.look());
+    if (wait > 0) this.#callOff = this.#parts.ports.clock.after(wait, () => this.update());
     else void this.#run();
   }
 

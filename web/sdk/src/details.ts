@@ -10,12 +10,13 @@
 import type { Core } from './core.ts';
 import type { Conversation, ConversationDetails } from './generated/contract.ts';
 import { isCrew } from './ids.ts';
+import { details, membersOf } from './messageCalls.ts';
 import type { Member, Person } from './state.ts';
-import { details, membersOf } from './telling.ts';
 
 const AGAIN_MS = 60_000;
 /** The same for a crew: at the earliest, and at the latest. */
 const SOON_MS = 5000;
+/** The longest pause before the server is asked about a crew again, whatever happened. */
 const CREW_MS = 15_000;
 
 /** What is known of a crew. */
@@ -24,13 +25,13 @@ interface Crew {
   readonly members?: readonly Member[];
 }
 
-export class Introduction {
+export class Details {
   readonly #core: Core;
   readonly #other: string;
   readonly #job: number | undefined;
   /** Asks again, if the chat is still open. */
   readonly #again: () => void;
-  #told: Partial<ConversationDetails> | undefined;
+  #answer: Partial<ConversationDetails> | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
   #crew: Crew | undefined;
   #callOff = (): void => undefined;
@@ -50,34 +51,38 @@ export class Introduction {
     if (!this.#crew) return undefined;
     if (kept !== this.#named) {
       this.#named = kept;
-      this.#tellCrew(kept, undefined);
+      this.#updateCrew(kept, undefined);
     }
     return this.#crew;
   }
 
-  /** What the server answered, if `kept` does not have it. */
-  get(kept: Conversation | undefined): Partial<ConversationDetails> | undefined {
+  /**
+   * The details that `kept`, the conversation as polls brought it, lacks: `undefined` if it lacks none, `{}` before the server
+   * has answered.
+   */
+  missing(kept: Conversation | undefined): Partial<ConversationDetails> | undefined {
     const job = kept?.job;
-    const isTold = kept && job?.status !== 'closed' && (this.#job === undefined || this.#job === job?.id);
-    if (isTold && !isCrew(this.#other)) this.#told = undefined;
-    else return this.#told ?? {};
+    const isKept = kept && job?.status !== 'closed' && (this.#job === undefined || this.#job === job?.id);
+    if (!isKept || isCrew(this.#other)) return this.#answer ?? {};
+    // An older answer must not come back when the conversation lacks something later.
+    this.#answer = undefined;
     return undefined;
   }
 
   /** Asks, unless the stored row has it or the answer is recent. Returns whether something changed. */
   async ask(kept: () => Conversation | undefined): Promise<boolean> {
     const now = this.#core.ports.clock.elapsed();
-    if (!this.get(kept()) || now - this.#askedAt < this.#pause(kept())) return false;
+    if (!this.missing(kept()) || now - this.#askedAt < this.#pause(kept())) return false;
     const askedAt = this.#askedAt;
     this.#askedAt = now;
     this.#seen = kept();
     // The server does not list the members of a crew before its first message.
     const members = isCrew(this.#other) && this.#askMembers(kept() !== undefined);
-    const told = await details(this.#core, this.#other, this.#job);
-    if (told) this.#told = told;
+    const answer = await details(this.#core, this.#other, this.#job);
+    if (answer) this.#answer = answer;
     else this.#askedAt = askedAt;
-    if (members) this.#tellCrew(kept(), await members);
-    return told !== undefined || members !== false;
+    if (members) this.#updateCrew(kept(), await members);
+    return answer !== undefined || members !== false;
   }
 
   /** How old an answer is, at least, before the server is asked again. */
@@ -93,21 +98,21 @@ export class Introduction {
   }
 
   /** If the server cannot be asked, its last answer applies. */
-  #tellCrew(kept: Conversation | undefined, members: readonly Member[] | undefined): void {
-    const named = [this.#crew?.people, this.#told?.conversation?.people, kept?.people, members];
+  #updateCrew(kept: Conversation | undefined, members: readonly Member[] | undefined): void {
+    const named = [this.#crew?.people, this.#answer?.conversation?.people, kept?.people, members];
     const people = new Map<string, Person>();
     for (const { id, name, avatarUrl } of named.flatMap(some => some ?? []))
       people.set(id, { id, name, avatarUrl });
-    const told = { people: [...people.values()], members: members ?? this.#crew?.members };
+    const fresh = { people: [...people.values()], members: members ?? this.#crew?.members };
     // Views that depend on names are rendered again only if the names differ, not with each answer.
     this.#crew = {
-      people: unless(this.#crew?.people, told.people),
-      members: unless(this.#crew?.members, told.members),
+      people: keepIfEqual(this.#crew?.people, fresh.people),
+      members: keepIfEqual(this.#crew?.members, fresh.members),
     };
   }
 }
 
-/** `after`, unless `before` says the same. */
-function unless<T>(before: T | undefined, after: T): T {
+/** `before` if both are equal, so that views see no change; otherwise `after`. */
+function keepIfEqual<T>(before: T | undefined, after: T): T {
   return before && JSON.stringify(before) === JSON.stringify(after) ? before : after;
 }
