@@ -18,7 +18,7 @@ mod many;
 mod support;
 
 use histories::{
-    ALL, History, calls, crews,
+    History, calls, crews,
     mutant::Mutant,
     plan::{Kind, Plan},
     restores, run,
@@ -60,7 +60,7 @@ fn keep_the_promise(history: History, seeds: u64, expected: &[&str]) {
 
 #[test]
 fn every_history_keeps_the_promise() {
-    keep_the_promise(ALL[0], SEEDS, &EXPECTED);
+    keep_the_promise(histories::EVERYTHING, SEEDS, &EXPECTED);
 }
 
 /// Events that the histories together must contain, so that they prove something.
@@ -99,7 +99,7 @@ const CALLS: [&str; 9] = [
 
 #[test]
 fn calls_end_right_in_any_order_of_steps_and_deaths() {
-    keep_the_promise(ALL[1], SEEDS, &CALLS);
+    keep_the_promise(histories::CALLS, SEEDS, &CALLS);
 }
 
 /// Events that the histories of the calls of crews together must contain.
@@ -119,7 +119,7 @@ const CREW_CALLS: [&str; 11] = [
 
 #[test]
 fn calls_of_a_crew_end_right_in_any_order_of_steps_and_deaths() {
-    keep_the_promise(ALL[3], SEEDS / 2, &CREW_CALLS);
+    keep_the_promise(histories::CREW_CALLS, SEEDS / 2, &CREW_CALLS);
 }
 
 /// Events that the histories of crews together must contain.
@@ -131,12 +131,12 @@ const RESTORES: [&str; 5] = ["sent", "changed", "was lost", "was kept", "began a
 
 #[test]
 fn devices_have_what_a_restored_store_has_and_nothing_else() {
-    keep_the_promise(ALL[4], SEEDS, &RESTORES);
+    keep_the_promise(histories::RESTORE, SEEDS, &RESTORES);
 }
 
 #[test]
 fn members_of_a_crew_see_their_part_of_it_and_no_more() {
-    keep_the_promise(ALL[2], SEEDS / 2, &CREWS);
+    keep_the_promise(histories::CREW, SEEDS / 2, &CREWS);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn stores_that_break_their_promises_are_detected_by_crews() {
 #[test]
 fn a_store_that_ignores_conditions_is_detected_by_calls() {
     // In a crew concurrent steps of one call are rarer: one history in fifty to a hundred shows the fault.
-    for (history, chances) in [(ALL[1], CHANCES), (ALL[3], 32 * CHANCES)] {
+    for (history, chances) in [(histories::CALLS, CHANCES), (histories::CREW_CALLS, 32 * CHANCES)] {
         let broken = |seed| (history.plan)(seed).over(Mutant::IgnoresConditions);
         let detected = (0..chances).any(|seed| (history.run)(broken(seed)).is_err());
         assert!(detected, "{chances} histories of {} over a store that ignores conditions seem in order", history.name);
@@ -196,7 +196,7 @@ fn a_history_of_calls_that_failed_once_keeps_the_promise() {
 
 /// The hash of each history of the first seeds.
 fn hashes() -> Vec<String> {
-    let seeds = (0..20).flat_map(|seed| ALL.map(|history| (seed, history)));
+    let seeds = (0..20).flat_map(|seed| histories::ALL.map(|history| (seed, history)));
     let hash = |(seed, history): (u64, History)| {
         let report = (history.run)((history.plan)(seed).written_down()).unwrap_or_else(|failure| panic!("{failure}"));
         format!("{seed} of {}: {} {}", history.name, report.lines, report.hash)

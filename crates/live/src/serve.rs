@@ -198,7 +198,7 @@ impl<S: Socket> Connection<S> {
         say_goodbye(&mut self.socket, closing, connections, &self.ports).await;
     }
 
-    /// The client kept what it said it has, though it is gone: nobody else may come back to prove it.
+    /// Records the last confirmed delivery: the device may never connect again to confirm it.
     async fn deliver_the_rest(self) {
         let Self { session, ticket, ports, .. } = self;
         ticket.active(false, ports.clock.now_ms());

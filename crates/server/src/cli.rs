@@ -21,7 +21,7 @@ Examples:
   jobline token --user anna --ttl 1h
       Prints a user token signed with --jwt-secret.
 
-Every setting is a flag with an environment twin: --send-rate is JOBLINE_SEND_RATE. A flag wins over its twin.
+Every setting is a flag and an environment variable: --send-rate is JOBLINE_SEND_RATE. The flag wins over the variable.
 Keep secrets in the environment: flags can be read by everyone on the machine.";
 
 /// Flags that are on or off, and on where nothing else is said.

@@ -215,7 +215,11 @@ fn check(settings: &Settings, args: &CheckArgs) -> Result<(), CommandError> {
         timeout: duration("--timeout", &args.timeout)?,
     };
     let well = check::run(&target, Arc::new(SystemClock), &SystemRandom, &mut std::io::stdout());
-    if well { Ok(()) } else { Err(CommandError::failed(format_args!("{} is not well", args.url))) }
+    if well {
+        Ok(())
+    } else {
+        Err(CommandError::failed(format_args!("{} did not pass the checks listed above", args.url)))
+    }
 }
 
 fn doctor(settings: &Settings) -> Result<(), CommandError> {
@@ -224,7 +228,7 @@ fn doctor(settings: &Settings) -> Result<(), CommandError> {
     runtime()?.block_on(doctor::run(settings, &mut findings));
     match findings.end() {
         0 => Ok(()),
-        _ => Err(CommandError::failed("the deployment is not well")),
+        _ => Err(CommandError::failed("the deployment has the problems listed above")),
     }
 }
 

@@ -160,7 +160,7 @@ impl ConfigError {
     /// An error about `flag`, which it names together with its environment variable.
     #[must_use]
     pub fn new(flag: &str, matter: impl fmt::Display) -> Self {
-        Self(format!("--{flag} ({}) {matter}", twin(flag)))
+        Self(format!("--{flag} ({}) {matter}", environment_variable(flag)))
     }
 }
 
@@ -173,7 +173,7 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 /// The environment variable of `flag`.
-fn twin(flag: &str) -> String {
+fn environment_variable(flag: &str) -> String {
     format!("JOBLINE_{}", flag.to_uppercase().replace('-', "_"))
 }
 
@@ -242,7 +242,7 @@ impl Config {
         }
         let why = match self.setting_of_a_deployment() {
             _ if !self.listen.ip().is_loopback() => format!("{} can be reached from other machines", self.listen),
-            Some(flag) => format!("--{flag} ({}) is set, so this is no demo", twin(flag)),
+            Some(flag) => format!("--{flag} ({}) is set, so this is no demo", environment_variable(flag)),
             None => return Ok(()),
         };
         let matter = format_args!(

@@ -42,7 +42,7 @@ pub const PRESENCE_USERS: usize = 50;
 pub const PARTICIPANTS: usize = 100;
 /// Members of a crew: jobs with more participants have none.
 pub const CREW_MEMBERS: usize = 50;
-/// People whom a crew in an answer names in any case.
+/// The first members of a crew, whom every answer names; of the others it names those who wrote what it holds, and the viewer.
 pub const CREW_PEOPLE: usize = 5;
 /// Unicode scalar values of a user's name and of a job's title.
 pub const NAME_CHARS: usize = 200;

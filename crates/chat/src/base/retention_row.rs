@@ -61,7 +61,7 @@ mod tests {
     use super::warning;
 
     #[test]
-    fn a_longer_retention_is_told_and_a_shorter_one_is_not() {
+    fn a_longer_retention_is_warned_about_and_a_shorter_one_is_not() {
         assert_eq!(warning("--retention-days", 30, 30), None);
         assert_eq!(warning("--retention-days", 30, 7), None);
         assert_eq!(warning("--retention-days", 0, 7), None);

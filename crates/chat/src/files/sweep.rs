@@ -97,7 +97,7 @@ async fn delete_unused(cx: &Context, page: &[Kept]) -> Result<usize> {
         let key = keys::file(file_of(&kept.id));
         let row = wanted.iter().position(|one| *one == key).and_then(|at| found[at].as_ref());
         let Some(row) = row else { continue };
-        // A row that has expired and is still there tells the same.
+        // Expired rows that the engine has not deleted yet are used as well.
         let file: FileRow = rows::decode(row)?;
         let is_unused = match file.used {
             Some(_) => !file.is_sent_as(&kept.id),

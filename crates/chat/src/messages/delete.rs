@@ -27,7 +27,7 @@ use jobline_wire::{ChangedMessage, Code, DeleteMessage, HostDeleteMessage};
 pub(crate) async fn delete(cx: &Context, me: &UserId, input: DeleteMessage) -> Result<ChangedMessage> {
     let (id, member) = access::of_member(cx, me, &input.conversation_id).await?;
     let target = Target::of_author(&id, &input.message_id, Author::Member(member))?;
-    let stands = make_tombstone(cx, &target, |row, now| {
+    let touched = make_tombstone(cx, &target, |row, now| {
         if !row.from.is(member) {
             let detail = "Only the sender of a message can delete it.";
             return Err(Error::new(Code::NotYourMessage, detail).at("messageId"));
@@ -35,7 +35,7 @@ pub(crate) async fn delete(cx: &Context, me: &UserId, input: DeleteMessage) -> R
         if row.deleted.is_some() { Ok(()) } else { check_window(cx, row, now) }
     })
     .await?;
-    Ok(ChangedMessage { message: touch::answer(cx, &id, member, stands).await? })
+    Ok(ChangedMessage { message: touch::answer(cx, &id, member, touched).await? })
 }
 
 /// Deletes any message, on behalf of the host. Repeating it changes nothing.
@@ -67,7 +67,7 @@ async fn make_tombstone(
     check: impl Fn(&MessageRow, u64) -> Result<()>,
 ) -> Result<Current> {
     let mut file = None;
-    let stands = touch::touch(cx, target, Marks::All, |touched| {
+    let touched = touch::touch(cx, target, Marks::All, |touched| {
         check(&touched.row, touched.now)?;
         if touched.row.deleted.is_some() {
             return Ok(None);
@@ -80,7 +80,7 @@ async fn make_tombstone(
         // The message is deleted whether or not this succeeds: its commit holds a row for the sweep, which tries again.
         let _ = remove_bytes(cx, &file).await;
     }
-    Ok(stands)
+    Ok(touched)
 }
 
 /// Takes out of the message what a tombstone does not keep, with the rows that belong to it.

@@ -32,7 +32,7 @@ pub(crate) async fn edit(cx: &Context, me: &UserId, input: EditMessage) -> Resul
     let (id, member) = access::of_present_member(cx, me, &input.conversation_id).await?;
     let target = Target::new(&id, &input.message_id, Author::Member(member))?;
     let text = text::content(Some(input.content), false)?;
-    let stands = touch::touch(cx, &target, Marks::None, |touched| {
+    let touched = touch::touch(cx, &target, Marks::None, |touched| {
         check(touched, member)?;
         if touched.row.text == text {
             return Ok(None);
@@ -42,7 +42,7 @@ pub(crate) async fn edit(cx: &Context, me: &UserId, input: EditMessage) -> Resul
         Ok(Some((Change { kind: ChangeKind::Edited, is_limited: true }, replace_text(cx, touched, &text))))
     })
     .await?;
-    Ok(ChangedMessage { message: touch::answer(cx, &id, member, stands).await? })
+    Ok(ChangedMessage { message: touch::answer(cx, &id, member, touched).await? })
 }
 
 fn check(touched: &Touched, member: usize) -> Result<()> {

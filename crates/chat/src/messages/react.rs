@@ -26,7 +26,7 @@ pub(crate) async fn react(cx: &Context, me: &UserId, input: React) -> Result<Cha
     let (id, member) = access::of_present_member(cx, me, &input.conversation_id).await?;
     let target = Target::new(&id, &input.message_id, Author::Member(member))?;
     let emoji = input.emoji.as_deref().map(emoji).transpose()?;
-    let stands = touch::touch(cx, &target, Marks::None, |touched| {
+    let touched = touch::touch(cx, &target, Marks::None, |touched| {
         if touched.row.deleted.is_some() {
             let detail = "This message was deleted; nobody can react to it any more.";
             return Err(Error::new(Code::MessageDeleted, detail).at("messageId"));
@@ -41,7 +41,7 @@ pub(crate) async fn react(cx: &Context, me: &UserId, input: React) -> Result<Cha
         Ok(Some((Change { kind: ChangeKind::Reacted, is_limited: true }, cx.db.begin())))
     })
     .await?;
-    Ok(ChangedMessage { message: touch::answer(cx, &id, member, stands).await? })
+    Ok(ChangedMessage { message: touch::answer(cx, &id, member, touched).await? })
 }
 
 /// One emoji of Unicode's list, as that list writes it.

@@ -24,13 +24,13 @@ pub(crate) async fn versions(cx: &Context, me: &UserId, input: ListVersions) -> 
     let (id, viewer) = access::of_member(cx, me, &input.conversation_id).await?;
     let message = MessageId::new(&input.message_id).ok_or_else(no_such_message)?;
     let now = cx.now();
-    let stands = read::one(cx, &id, Consistency::Strong).await?;
-    let log = LogView { id: &id, row: &stands, viewer, now };
+    let row_now = read::one(cx, &id, Consistency::Strong).await?;
+    let log = LogView { id: &id, row: &row_now, viewer, now };
     let row = cx.db.get(&keys::message(&id, &message), Consistency::Strong).await?;
     let row = rows::live::<MessageRow>(row.as_ref(), now)?.filter(|row| log.shows(cx, row));
     let mut row = row.ok_or_else(no_such_message)?;
-    if !stands.is_in(viewer) {
-        as_left::restore(cx, &id, stands.ends_for(viewer), &mut row).await?;
+    if !row_now.is_in(viewer) {
+        as_left::restore(cx, &id, row_now.ends_for(viewer), &mut row).await?;
     }
     if row.deleted.is_some() {
         let detail = "This message was deleted, with all that it has said.";

@@ -131,7 +131,7 @@ async fn an_answer_reads_no_more_crews_than_it_has_room_for() {
 
 /// Awake crews move without a change of the head: each comes once, sorted among the others.
 #[tokio::test]
-async fn a_first_sync_answers_what_happened_last_first_crews_and_pairs_alike() {
+async fn a_first_sync_lists_crews_and_pairs_newest_first() {
     let world = World::new().await;
     let [anna, ben] = ["anna", "ben"].map(|user| world.user(user));
     let many: u64 = 60;

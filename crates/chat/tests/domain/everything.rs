@@ -70,7 +70,7 @@ async fn sync_continues_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_cursor_older_than_the_window_leads_on() {
+async fn a_cursor_older_than_the_window_still_gets_everything() {
     let world = World::with(Settings { send_rate: 0, window_bytes: 850, ..Settings::default() }).await;
     let others: Vec<String> = (0..40).map(|n| format!("a-user-with-a-rather-long-id-{n:02}")).collect();
     let mut all: Vec<&str> = others.iter().map(String::as_str).collect();

@@ -204,7 +204,9 @@ fn as_many_histories_as_asked_keep_the_promise() {
         Some((plan, shorter)) => {
             println!("{shorter}\nmade shorter: {} steps of {} devices", plan.steps, plan.devices.len());
         }
-        None => println!("it is not made shorter: a history of calls is not, and SIM_SHRINK=0 says so"),
+        None => {
+            println!("not shortened: only the main history can be (not calls, crews, restores), or SIM_SHRINK=0 is set")
+        }
     }
     panic!("promises are broken by the seeds {all:?}: `cargo xtask sim --seed {seed}` runs the first again");
 }

@@ -66,14 +66,13 @@ pub struct History {
     pub run: fn(Plan) -> Result<Report, String>,
 }
 
+pub const EVERYTHING: History = History { name: "everything", plan: Plan::of, run };
+pub const CALLS: History = History { name: "calls", plan: calls::plan, run: calls::run };
+pub const CREW: History = History { name: "a crew", plan: crews::plan, run: crews::run };
+pub const CREW_CALLS: History = History { name: "a crew's calls", plan: crew_calls::plan, run: crew_calls::run };
+pub const RESTORE: History = History { name: "a restored store", plan: restores::plan, run: restores::run };
 /// All kinds of histories: each seed has one of each.
-pub const ALL: [History; 5] = [
-    History { name: "everything", plan: Plan::of, run },
-    History { name: "calls", plan: calls::plan, run: calls::run },
-    History { name: "a crew", plan: crews::plan, run: crews::run },
-    History { name: "a crew's calls", plan: crew_calls::plan, run: crew_calls::run },
-    History { name: "a restored store", plan: restores::plan, run: restores::run },
-];
+pub const ALL: [History; 5] = [EVERYTHING, CALLS, CREW, CREW_CALLS, RESTORE];
 
 /// Runs the history of `plan`. The error names the broken promise, with the trace before it.
 ///

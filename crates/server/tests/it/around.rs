@@ -135,7 +135,7 @@ async fn without_allowed_origins_there_are_no_cors_headers() {
 }
 
 #[tokio::test]
-async fn a_server_that_encrypts_by_itself_is_never_asked_without() {
+async fn a_server_with_its_own_certificate_sends_hsts() {
     let name = "strict-transport-security";
     let app = TestApp::with(Differs { address: Address::new(None, true, false), ..Differs::default() }).await;
     for path in ["/healthz", "/nowhere", "/messages/sync"] {
@@ -191,7 +191,7 @@ async fn an_endless_body_runs_into_the_time_limit() {
 }
 
 #[tokio::test]
-async fn an_endless_batch_of_trpc_is_told_that_its_body_did_not_arrive() {
+async fn an_endless_trpc_body_is_answered_that_it_did_not_arrive() {
     let app = TestApp::with_job_and_users().await;
     let endless = Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>());
     let anna = app.user("anna");

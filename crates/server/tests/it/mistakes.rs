@@ -204,7 +204,7 @@ fn log_with(mut server: Started, word: &str) -> String {
 }
 
 #[test]
-fn keys_that_others_sign_with_as_well_are_told_at_the_start() {
+fn shared_signing_keys_are_warned_about_at_the_start() {
     let folder = TempDir::new().unwrap();
     let keys = folder.path().join("keys.json");
     std::fs::write(&keys, r#"{"keys": []}"#).unwrap();

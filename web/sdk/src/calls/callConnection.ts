@@ -17,7 +17,7 @@ const SILENCE_MS = 40_000;
 /** How long opening may take. */
 const OPENING_MS = 8000;
 
-/** The receiver of what a line brings. */
+/** The receiver of what a call connection brings. */
 export interface CallConnectionListener {
   /** A call has a new state. */
   changed(call: Call): void;

@@ -68,8 +68,8 @@ async fn change(cx: &Context, me: &UserId, input: &AnswerCall, step: Change) -> 
     let (_, conversation) = place(cx, &input.call_id).await?;
     let (_, member) = access::of_present_member(cx, me, conversation.as_str()).await.map_err(as_call)?;
     let target = Target::new(&conversation, &input.call_id, Author::Member(member)).map_err(|_| no_such_call())?;
-    let stands = commit(cx, &target, (member, &input.device_id), step).await?;
-    let call = render(&stands.users(&conversation), &stands.row, cx.now());
+    let touched = commit(cx, &target, (member, &input.device_id), step).await?;
+    let call = render(&touched.users(&conversation), &touched.row, cx.now());
     Ok(ChangedCall { call: call.ok_or_else(no_such_call)? })
 }
 

@@ -65,12 +65,12 @@ async fn running(cx: &Context, conversation: &ConversationId, id: &MessageId) ->
 
 async fn answer(cx: &Context, request: &SendRequest, row: MessageRow) -> Result<StartedCall> {
     let target = Target::new(&request.conversation, &row.id, Author::Member(request.sender))?;
-    let stands = touch::touch(cx, &target, Marks::None, |_| Ok(None)).await.map_err(|error| match error.code {
+    let touched = touch::touch(cx, &target, Marks::None, |_| Ok(None)).await.map_err(|error| match error.code {
         Code::NotFound => began_before(),
         _ => error,
     })?;
-    let call = render(&stands.users(&request.conversation), &stands.row, cx.now()).ok_or_else(no_such_call)?;
-    let message = touch::answer(cx, &request.conversation, request.sender, stands).await?;
+    let call = render(&touched.users(&request.conversation), &touched.row, cx.now()).ok_or_else(no_such_call)?;
+    let message = touch::answer(cx, &request.conversation, request.sender, touched).await?;
     Ok(StartedCall { call, message })
 }
 
