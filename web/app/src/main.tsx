@@ -4,7 +4,7 @@ import { createJobline, type Jobline } from '@jobline/sdk/browser';
 import { type ComponentChildren, render } from 'preact';
 import type { Translator } from './i18n/translator.ts';
 import { baseOf } from './platform/addresses.ts';
-import { firstSight } from './platform/firstSight.ts';
+import { firstScreenReady } from './platform/firstScreen.ts';
 import { pageHttp } from './platform/http.ts';
 import { watchInstall } from './platform/install.ts';
 import { english, load, preferredLanguage } from './platform/language.ts';
@@ -86,7 +86,7 @@ async function chat(session: Session): Promise<void> {
     getToken,
   });
   const navigation = addressNavigation();
-  const sight = firstSight(client, navigation);
+  const sight = firstScreenReady(client, navigation);
   words = await load(preferredLanguage());
   const pictures = new Pictures();
   const trays = new Trays();

@@ -131,5 +131,5 @@ test('messages that wait for the rate limit know how many wait before them', () 
     0,
     3,
   );
-  expect(all.flatMap(row => (row.kind === 'message' ? row.turn : []))).toEqual([0, 1, 2]);
+  expect(all.flatMap(row => (row.kind === 'message' ? row.ahead : []))).toEqual([0, 1, 2]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   around,
-  firstSight,
+  initialWindow,
   LATEST,
   MOST,
   newer,
@@ -59,12 +59,12 @@ describe('the part of a conversation that is in the page', () => {
   });
 
   test('is no more than a screen at first: the latest, or what was unread with a few before it', () => {
-    expect(slice(firstSight(all, undefined, 20), all)).toEqual({ from: 9_980, to: 10_000 });
-    expect(slice(firstSight(all, 'gone', 20), all)).toEqual({ from: 9_980, to: 10_000 });
-    expect(slice(firstSight(all, 'm5000', 20), all)).toEqual({ from: 4_995, to: 5_020 });
-    expect(slice(firstSight(all, 'm9990', 20), all)).toEqual({ from: 9_980, to: 10_000 });
-    expect(slice(firstSight(all, 'm9970', 20), all)).toEqual({ from: 9_965, to: 9_990 });
-    expect(slice(firstSight(keys(3), 'm0', 20), keys(3))).toEqual({ from: 0, to: 3 });
+    expect(slice(initialWindow(all, undefined, 20), all)).toEqual({ from: 9_980, to: 10_000 });
+    expect(slice(initialWindow(all, 'gone', 20), all)).toEqual({ from: 9_980, to: 10_000 });
+    expect(slice(initialWindow(all, 'm5000', 20), all)).toEqual({ from: 4_995, to: 5_020 });
+    expect(slice(initialWindow(all, 'm9990', 20), all)).toEqual({ from: 9_980, to: 10_000 });
+    expect(slice(initialWindow(all, 'm9970', 20), all)).toEqual({ from: 9_965, to: 9_990 });
+    expect(slice(initialWindow(keys(3), 'm0', 20), keys(3))).toEqual({ from: 0, to: 3 });
   });
 
   test('has the first unread message well inside of it', () => {

@@ -23,7 +23,7 @@ export interface MessageRow {
   /** For a photo that was sent together with others: its cell in their grid. */
   readonly cell?: Cell;
   /** For a message that waits for the rate limit: how many wait before it. */
-  readonly turn?: number;
+  readonly ahead?: number;
 }
 
 /** A row of the rendered conversation. */
@@ -52,7 +52,7 @@ export function rows(
   while (start > 0 && joined(start)) start--;
   while (end < messages.length && joined(end)) end++;
   const found: Row[] = [];
-  let turn = 0;
+  let ahead = 0;
   for (let at = start; at < end; at++) {
     const message = messages[at];
     if (!message) break;
@@ -74,7 +74,7 @@ export function rows(
       last,
       meta: joined(at + 1) ? false : meta,
       ...(inAlbum && { cell: cellOf(messages, at, joined) }),
-      ...(message.state.is === 'waiting' && { turn: turn++ }),
+      ...(message.state.is === 'waiting' && { ahead: ahead++ }),
     });
   }
   return found;

@@ -16,7 +16,7 @@ export interface Window {
  * The part of `keys` that is visible at first, if `fits` messages fill the screen: the first unread one with a few
  * before it, or the latest. The rest is added once this is painted.
  */
-export function firstSight(keys: readonly string[], unread: string | undefined, fits: number): Window {
+export function initialWindow(keys: readonly string[], unread: string | undefined, fits: number): Window {
   const at = unread === undefined ? -1 : keys.indexOf(unread);
   if (at < 0) return { size: fits };
   const end = Math.min(keys.length, at + fits);

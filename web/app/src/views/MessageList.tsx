@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { dayNumber } from '../models/time.ts';
 import { albums, byDay, type MessageRow, type Row, rows } from '../models/timeline.ts';
-import { around, firstSight, LATEST, newer, older, slice, type Window } from '../models/window.ts';
+import { around, initialWindow, LATEST, newer, older, slice, type Window } from '../models/window.ts';
 import { useSurroundings } from './context.ts';
 import { DayHeading } from './DayHeading.tsx';
 import { Edge } from './Edge.tsx';
@@ -52,7 +52,7 @@ export function MessageList({ timeline, state, name }: Props) {
   /** A timer that fires when the list has not moved for a while. */
   const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
   const keys = messages.map(message => message.key);
-  const window = chosen ?? firstSight(keys, firstUnread, Math.ceil(innerHeight / LOWEST));
+  const window = chosen ?? initialWindow(keys, firstUnread, Math.ceil(innerHeight / LOWEST));
   const { from, to } = slice(window, keys);
   const latest = useLatest({ state, keys, window });
   const last = messages[messages.length - 1];
@@ -158,7 +158,7 @@ export function MessageList({ timeline, state, name }: Props) {
   });
   useLayoutEffect(() => showFound(found, content.current, keeper.current), [found]);
   const dialog = opened && messages.find(({ key }) => key === opened.key);
-  const stop = messages.findLast(({ deleted, host, call }) => !(deleted || host || call))?.key;
+  const tabStopKey = messages.findLast(({ deleted, host, call }) => !(deleted || host || call))?.key;
   const { people, members } = state;
   const mine = people && messages.findLast(({ mine, number }) => mine && number);
   const draw = ({ key, kind: _, day: __, ...row }: MessageRow) => (
@@ -169,7 +169,7 @@ export function MessageList({ timeline, state, name }: Props) {
       people={people}
       readers={key === mine?.key ? members : undefined}
       acts={acts}
-      stop={key === stop}
+      stop={key === tabStopKey}
       {...row}
     />
   );

@@ -51,7 +51,7 @@ export interface MessageProps {
   /** For a photo that was sent together with others. */
   readonly cell?: Cell;
   /** For a message that waits for the rate limit: how many wait before it. */
-  readonly turn?: number;
+  readonly ahead?: number;
 }
 
 /** One message: its bubble, and below it its time and status. */
@@ -64,7 +64,7 @@ export const MessageView = memo((props: MessageProps) =>
 );
 
 function OfPerson(props: MessageProps) {
-  const { timeline, message, author, people, readers, acts, first, last, meta, cell, turn } = props;
+  const { timeline, message, author, people, readers, acts, first, last, meta, cell, ahead } = props;
   const { words } = useSurroundings();
   const { state, mine, key, senderId } = message;
   const time = words.clock(message.at);
@@ -97,7 +97,7 @@ function OfPerson(props: MessageProps) {
               {words.t('edited')}
             </button>
           )}
-          {mine && <Status state={state} turn={turn ?? 0} />}
+          {mine && <Status state={state} ahead={ahead ?? 0} />}
         </div>
       )}
       {readers && <ReadBy message={message} members={readers} />}

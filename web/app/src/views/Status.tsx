@@ -23,9 +23,9 @@ function drawing(is: Name): 'check' | 'checks' | 'alert' | 'clock' {
 }
 
 /** The state of an own message: an icon and words. */
-export function Status({ state, turn }: { state: MessageState; turn: number }) {
+export function Status({ state, ahead }: { state: MessageState; ahead: number }) {
   const { words } = useSurroundings();
-  if (state.is === 'waiting') return <Waiting until={state.until} turn={turn} />;
+  if (state.is === 'waiting') return <Waiting until={state.until} ahead={ahead} />;
   const key = WORDS[state.is];
   const percent = state.is === 'uploading' ? state.sentBytes / Math.max(1, state.totalBytes) : 0;
   return (
@@ -36,11 +36,11 @@ export function Status({ state, turn }: { state: MessageState; turn: number }) {
   );
 }
 
-/** The seconds until the rate limit lets a message through, with `turn` others before it. */
-function Waiting({ until, turn }: { until: number; turn: number }) {
+/** The seconds until the rate limit lets a message through, with `ahead` others before it. */
+function Waiting({ until, ahead }: { until: number; ahead: number }) {
   const { words } = useSurroundings();
   const now = useNow(500);
-  const seconds = Math.max(1, Math.ceil((sendsAt(until, turn, now) - now) / 1000));
+  const seconds = Math.max(1, Math.ceil((sendsAt(until, ahead, now) - now) / 1000));
   return (
     <span class="status waiting">
       <Icon name="clock" small />

@@ -8,7 +8,7 @@ const PATIENCE_MS = 150;
  * Settles when the cached part of the first screen has been read: then it is painted once, and not after an empty frame.
  * Also settles if that takes too long, for instance if nothing is cached.
  */
-export function firstSight(client: Jobline, navigation: Navigation): Promise<void> {
+export function firstScreenReady(client: Jobline, navigation: Navigation): Promise<void> {
   const late = new Promise<void>(resolve => void setTimeout(resolve, PATIENCE_MS));
   return Promise.race([late, read(client, navigation)]);
 }
