@@ -27,7 +27,7 @@ pub enum Closing {
     NotOffered,
 }
 
-/// Pauses after which a client that broke a rule may try again, in milliseconds: polling serves it meanwhile.
+/// The pause after which a client that broke a rule may connect again; until then it polls.
 const TEN_MINUTES_MS: u64 = 600_000;
 
 impl Closing {

@@ -1,7 +1,7 @@
 //! When a token ends, and with it the connection.
 
-/// How long before its end the client is notified.
-const TOLD_BEFORE_MS: u64 = 30_000;
+/// How long before the token expires the client is warned.
+const WARNED_BEFORE_MS: u64 = 30_000;
 /// How far the clocks of issuer and server may be apart, as for every request.
 const LEEWAY_MS: u64 = 60_000;
 
@@ -9,12 +9,12 @@ const LEEWAY_MS: u64 = 60_000;
 #[derive(Debug)]
 pub(crate) struct Expiry {
     expires_ms: u64,
-    told: bool,
+    warned: bool,
 }
 
 impl Expiry {
     pub fn new(expires_ms: u64) -> Self {
-        Self { expires_ms, told: false }
+        Self { expires_ms, warned: false }
     }
 
     /// `exp` of the token, in Unix milliseconds.
@@ -27,20 +27,20 @@ impl Expiry {
         now_ms >= self.ends_ms()
     }
 
-    /// Whether the client is to be told now that the token ends soon; said once for each token.
-    pub fn tells(&mut self, now_ms: u64) -> bool {
-        let tells = !self.told && now_ms >= self.tells_ms();
-        self.told |= tells;
-        tells
+    /// Whether the client is to be warned now that the token expires soon: `true` once for each token.
+    pub fn takes_warning(&mut self, now_ms: u64) -> bool {
+        let is_due = !self.warned && now_ms >= self.warns_ms();
+        self.warned |= is_due;
+        is_due
     }
 
     /// When something is to be done next.
     pub fn due_ms(&self) -> u64 {
-        if self.told { self.ends_ms() } else { self.tells_ms() }
+        if self.warned { self.ends_ms() } else { self.warns_ms() }
     }
 
-    fn tells_ms(&self) -> u64 {
-        self.expires_ms.saturating_sub(TOLD_BEFORE_MS)
+    fn warns_ms(&self) -> u64 {
+        self.expires_ms.saturating_sub(WARNED_BEFORE_MS)
     }
 
     fn ends_ms(&self) -> u64 {

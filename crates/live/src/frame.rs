@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The largest frame that a client may send, and that it is sent.
 pub const FRAME_BYTES: usize = 32 * 1024;
 
-/// What a client says. Unknown fields are ignored.
+/// A frame from a client. Unknown fields are ignored.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum ClientFrame {
@@ -39,9 +39,10 @@ impl ClientFrame {
     }
 }
 
+/// A frame to a client.
 #[derive(Serialize)]
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
-enum Tells<'a> {
+enum ServerFrame<'a> {
     Ready {
         heartbeat_ms: u64,
         token_expires_at: String,
@@ -75,24 +76,24 @@ enum Tells<'a> {
     },
 }
 
-impl Tells<'_> {
+impl ServerFrame<'_> {
     fn text(&self) -> String {
         serde_json::to_string(self).expect("texts, numbers and booleans are JSON")
     }
 }
 
 pub(crate) fn ready(heartbeat_ms: u64, token_expires_ms: u64) -> String {
-    Tells::Ready { heartbeat_ms, token_expires_at: iso(token_expires_ms), pokes: false }.text()
+    ServerFrame::Ready { heartbeat_ms, token_expires_at: iso(token_expires_ms), pokes: false }.text()
 }
 
 /// [`ready`] of a connection that brings no answers: it says that there is something to poll for.
 pub(crate) fn ready_for_pokes(heartbeat_ms: u64, token_expires_ms: u64) -> String {
-    Tells::Ready { heartbeat_ms, token_expires_at: iso(token_expires_ms), pokes: true }.text()
+    ServerFrame::Ready { heartbeat_ms, token_expires_at: iso(token_expires_ms), pokes: true }.text()
 }
 
 /// That something moved.
 pub(crate) fn poke() -> String {
-    Tells::Poke.text()
+    ServerFrame::Poke.text()
 }
 
 /// An answer of `sync`, an object that has at least one field, as a frame: its fields are untouched.
@@ -106,7 +107,7 @@ pub(crate) fn synced(answer: &str) -> String {
 }
 
 pub(crate) fn typing(conversation_id: &str, user: &UserId, typing: bool) -> String {
-    Tells::Typing { conversation_id, user_id: user.as_str(), typing }.text()
+    ServerFrame::Typing { conversation_id, user_id: user.as_str(), typing }.text()
 }
 
 pub(crate) fn presence(seen: &Seen) -> String {
@@ -117,16 +118,16 @@ pub(crate) fn presence(seen: &Seen) -> String {
         (false, None) => "away",
     };
     let last_active_at = seen.last_ms.map(|at| iso(at - at % HOUR_MS));
-    Tells::Presence { user_id: seen.user.as_str(), state, last_active_at }.text()
+    ServerFrame::Presence { user_id: seen.user.as_str(), state, last_active_at }.text()
 }
 
 pub(crate) fn token_expiring(expires_ms: u64) -> String {
-    Tells::TokenExpiring { expires_at: iso(expires_ms) }.text()
+    ServerFrame::TokenExpiring { expires_at: iso(expires_ms) }.text()
 }
 
 /// News from other servers may be late, so that a client should poll every `poll_ms`; `None`: that is over.
 pub(crate) fn degraded(poll_ms: Option<u64>) -> String {
-    poll_ms.map_or(Tells::Restored, |poll_ms| Tells::Degraded { poll_ms }).text()
+    poll_ms.map_or(ServerFrame::Restored, |poll_ms| ServerFrame::Degraded { poll_ms }).text()
 }
 
 /// What a device of a call says: `data` is JSON already.
@@ -136,15 +137,15 @@ pub(crate) fn signal(call_id: &str, from: &str, data: &str) -> String {
 }
 
 pub(crate) fn pong() -> String {
-    Tells::Pong.text()
+    ServerFrame::Pong.text()
 }
 
 pub(crate) fn heartbeat() -> String {
-    Tells::Heartbeat.text()
+    ServerFrame::Heartbeat.text()
 }
 
 pub(crate) fn bye(closing: Closing, retry_after_ms: u64) -> String {
-    Tells::Bye { reason: closing.reason(), retry_after_ms }.text()
+    ServerFrame::Bye { reason: closing.reason(), retry_after_ms }.text()
 }
 
 #[cfg(test)]

@@ -321,7 +321,7 @@ impl Session {
         if self.is_too_slow(now_ms) {
             return Some(Closing::TooSlow);
         }
-        if self.started.is_some() && self.expiry.tells(now_ms) {
+        if self.started.is_some() && self.expiry.takes_warning(now_ms) {
             todo.push(Action::Send(frame::token_expiring(self.expiry.expires_ms())));
         }
         if now_ms >= self.heartbeat_ms {

@@ -1,4 +1,4 @@
-//! A small HTTP client for calls to servers whose URLs come from others.
+//! A small HTTP client for calls to URLs that hosts and users gave.
 //!
 //! It resolves a name once, checks the addresses, and connects to one that it has checked, so that a name whose address
 //! changes between check and call gains nothing. It follows no redirect, uses no proxy and stores no cookie.
@@ -98,7 +98,7 @@ impl Client {
     ) -> Result<Answer, String> {
         let origin = url.origin().ascii_serialization();
         if let Some(mut sender) = self.take_idle(&origin) {
-            // It may have been closed meanwhile; then nothing was sent, and a new one is opened.
+            // The server may have closed it meanwhile: then the request did not arrive, and a new connection is made.
             if let Ok(answer) = self.send(&mut sender, url, headers, body).await {
                 self.keep(origin, sender);
                 return Ok(answer);

@@ -109,9 +109,11 @@ impl Meter for Metrics {
     fn bus(&self, is_up: bool) {
         self.bus_is_down(!is_up);
         if is_up {
-            tracing::info!("the bus tells everything again");
+            tracing::info!("the bus is up again");
         } else {
-            tracing::warn!("the bus is down, or a server is cut off from it: connected users are looked at every 2 s");
+            tracing::warn!(
+                "the bus is down, or a server is cut off from it: the heads of connected users are read every 2 s"
+            );
         }
     }
 

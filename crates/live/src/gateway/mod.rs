@@ -23,8 +23,8 @@ use futures_util::{
 use jobline_chat::{Clock, Connection, UserId};
 use std::{pin::pin, sync::Arc, time::Duration};
 
-/// How long those who were moved may be told after an answer is ready. The process is frozen once it is sent.
-const TOLD_WITHIN: Duration = Duration::from_millis(300);
+/// How long sending pokes may take after an answer is ready. The process is frozen once the answer is sent.
+const POKED_WITHIN: Duration = Duration::from_millis(300);
 /// How many users are looked up at a time.
 const AT_ONCE: usize = 16;
 /// The most live connections of a user.
@@ -205,7 +205,7 @@ impl Gateway {
         }
     }
 
-    /// Pokes those whom commits moved since the last call, for 300 ms at most; who is left then finds it with their
+    /// Pokes the users whom commits moved since the last call, for 300 ms at most; the others find the change with their
     /// next poll. The only connection of `caller` is not poked: it counts as the one whose client has just been
     /// answered.
     pub async fn tell(&self, caller: Option<&UserId>) {
@@ -213,14 +213,14 @@ impl Gateway {
         if moved.is_empty() {
             return;
         }
-        let told = stream::iter(moved).for_each_concurrent(AT_ONCE, |user| async move {
+        let pokes = stream::iter(moved).for_each_concurrent(AT_ONCE, |user| async move {
             let connections = self.connections.of(&user).await.unwrap_or_default();
             if caller != Some(&user) || connections.len() > 1 {
                 future::join_all(connections.iter().map(|connection| self.poke(connection))).await;
             }
         });
-        let over = self.clock.sleep(TOLD_WITHIN);
-        match future::select(pin!(told), pin!(over)).await {
+        let over = self.clock.sleep(POKED_WITHIN);
+        match future::select(pin!(pokes), pin!(over)).await {
             Either::Left(_) | Either::Right(_) => {}
         }
     }
@@ -230,7 +230,7 @@ impl Gateway {
         if expiry.is_over(now) {
             return self.end(connection, Closing::Token).await;
         }
-        if expiry.tells(now) {
+        if expiry.takes_warning(now) {
             self.api.post(&connection.id, frame::token_expiring(expiry.expires_ms())).await;
         }
         if self.api.post(&connection.id, frame::poke()).await == Posted::Gone {

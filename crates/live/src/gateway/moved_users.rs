@@ -7,10 +7,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// The most users that are kept. There is no time to tell more.
+/// The most users that are kept. There is no time to poke more.
 const USERS: usize = 256;
 
-/// Keeps whom commits moved: the domain tells it, and [`super::Gateway::tell`] takes them. Clones share the same users.
+/// Keeps the users whom commits moved: the domain announces them, and [`super::Gateway::tell`] takes them. Clones share the same users.
 #[derive(Debug, Clone, Default)]
 pub struct MovedUsers(Arc<Mutex<BTreeSet<UserId>>>);
 

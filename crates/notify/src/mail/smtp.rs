@@ -85,7 +85,7 @@ impl SmtpUrl {
         (&self.host, self.port)
     }
 
-    /// Whether the URL has an account to sign in with.
+    /// Whether the URL has a user and a password to sign in with.
     #[must_use]
     pub fn has_account(&self) -> bool {
         self.account.is_some()
