@@ -44,7 +44,7 @@ export class ConversationTimeline implements Timeline {
   readonly #loaded: Loaded;
   readonly #cell: Cell<TimelineState>;
   readonly #divider = new Divider();
-  #introduction: Introduction | undefined;
+  #details: Details | undefined;
   /** Unsent messages, and messages with commands, as they were last shown. */
   #shown = new Map<string, TimelineMessage>();
   #opened = 0;

@@ -65,10 +65,10 @@ export class Live implements Listener, Blocked {
   /** The connection only pokes. */
   #pokes = false;
   #degradedMs: number | undefined;
-  #callOff = (): void => undefined;
-  #forget = (): void => undefined;
-  #unheard = (): void => undefined;
-  #shared = (): void => undefined;
+  #cancelConnectTimer = (): void => undefined;
+  #cancelForgetTimer = (): void => undefined;
+  #cancelUnheardTimer = (): void => undefined;
+  #cancelShareTimer = (): void => undefined;
   /** The page was left, and runs again if the reader goes back to it. */
   #hasLeft = false;
   #over = false;
