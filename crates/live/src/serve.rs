@@ -32,24 +32,19 @@ enum End {
 
 /// Serves one connection to its end, then records what was proved to be delivered. `ticket` registers
 /// `token.user` with the hub: before anything is read, so that no change is missed.
-pub async fn serve<S: Socket>(socket: S, token: Token, ticket: Ticket, ports: Arc<Ports>) {
-    ports.meter.opened();
+///
+/// No `async fn`, whose arguments would be kept in memory beside what is made of them, for as long as the connection is open.
+pub fn serve<S: Socket>(socket: S, token: Token, ticket: Ticket, ports: Arc<Ports>) -> impl Future<Output = ()> + Send {
     let now_ms = ports.clock.now_ms();
     let issued_ms = token.issued_ms;
     let session = Session::new(token, now_ms, dice(&ports));
     let clock = Steady { last_ms: now_ms, lost_ms: 0 };
-    let mut connection = Connection { socket, session, issued_ms, ticket, work: FuturesUnordered::new(), ports, clock };
-    let end = connection.run().await;
-    connection.ports.meter.closed(match end {
-        End::Closed(closing) => Some(closing.code()),
-        End::Gone => None,
-    });
-    connection.deliver_the_rest().await;
+    Connection { socket, session, issued_ms, ticket, work: FuturesUnordered::new(), ports, clock }.serve()
 }
 
 /// Ends a connection that is not served: for a client that would not see the answer to a refused upgrade.
 pub async fn refuse<S: Socket>(mut socket: S, closing: Closing, ports: &Ports) {
-    say_goodbye(&mut socket, closing, 0, ports).await;
+    say_goodbye(&mut socket, closing, 0, ports).boxed().await;
 }
 
 async fn say_goodbye<S: Socket>(socket: &mut S, closing: Closing, connections: usize, ports: &Ports) {
@@ -79,6 +74,16 @@ struct Connection<S> {
 }
 
 impl<S: Socket> Connection<S> {
+    async fn serve(mut self) {
+        self.ports.meter.opened();
+        let end = self.run().await;
+        self.ports.meter.closed(match end {
+            End::Closed(closing) => Some(closing.code()),
+            End::Gone => None,
+        });
+        self.deliver_the_rest().boxed().await;
+    }
+
     async fn run(&mut self) -> End {
         loop {
             let Some(event) = self.next().await else { return End::Gone };
@@ -195,11 +200,12 @@ impl<S: Socket> Connection<S> {
 
     async fn close(&mut self, closing: Closing) {
         let connections = self.ticket.hub().open(Kind::Connection);
-        say_goodbye(&mut self.socket, closing, connections, &self.ports).await;
+        // Boxed, as what ends a connection would otherwise be a part of every open one.
+        say_goodbye(&mut self.socket, closing, connections, &self.ports).boxed().await;
     }
 
     /// Records the last confirmed delivery: the device may never connect again to confirm it.
-    async fn deliver_the_rest(self) {
+    async fn deliver_the_rest(&mut self) {
         let Self { session, ticket, ports, .. } = self;
         ticket.active(false, ports.clock.now_ms());
         if let Some(cursor) = session.undelivered() {

@@ -17,6 +17,8 @@ pub use descriptors::{connections, raise as raise_descriptors};
 use crate::tls::Tls;
 use activity::Activity;
 use crowd::Crowd;
+use hyper_util::rt::TokioExecutor;
+use hyper_util::server::conn::auto::Builder;
 use jobline_api::app::App;
 use jobline_api::service::Service;
 use std::future::Future;
@@ -66,7 +68,8 @@ pub async fn serve(service: Service, listener: TcpListener, listening: Listening
     let (stop, stopping) = watch::channel(false);
     let (service, tls) = (Arc::new(service), listening.tls);
     let upgrades = Upgrades::default();
-    let server = Server { service, tls, stopping, unsent: Arc::default(), upgrades: upgrades.clone() };
+    let (http, unsent) = (Arc::new(connection::builder()), Arc::default());
+    let server = Server { service, tls, http, stopping, unsent, upgrades: upgrades.clone() };
     let mut background = JoinSet::new();
     if let Some(tls) = server.tls.clone() {
         let app = app.clone();
@@ -161,6 +164,7 @@ async fn accept(listener: &TcpListener, app: &App) -> Option<TcpStream> {
 struct Server {
     service: Arc<Service>,
     tls: Option<Arc<Tls>>,
+    http: Arc<Builder<TokioExecutor>>,
     stopping: watch::Receiver<bool>,
     unsent: Arc<Unsent>,
     upgrades: Upgrades,

@@ -11,9 +11,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
-/// What is read at a time: frames of clients are small, and there are many clients. The library's 128 KiB would be
-/// allocated for each.
-const READ_BYTES: usize = 2 * 1024;
+/// What is read at a time, and kept for each connection: most frames of clients name a cursor and are smaller than this, and a
+/// larger one is given the room that it needs. The library's 128 KiB would be allocated for each.
+const READ_BYTES: usize = 512;
 
 /// A server's end of a WebSocket.
 pub(super) struct ServerSocket(WebSocketStream<TokioIo<Upgraded>>);

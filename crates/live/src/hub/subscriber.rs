@@ -166,12 +166,17 @@ impl Subscriber {
     pub async fn news(&self) -> News {
         loop {
             let notified = self.notify.notified();
-            let news = self.take();
-            if news != News::default() {
+            // Not kept while it waits, which connections do most of the time.
+            if let Some(news) = self.some() {
                 return news;
             }
             notified.await;
         }
+    }
+
+    /// The present news, if there are any.
+    fn some(&self) -> Option<News> {
+        Some(self.take()).filter(|news| *news != News::default())
     }
 
     pub fn take(&self) -> News {

@@ -6,6 +6,7 @@ use super::body::{Outgoing, Running, weight};
 use super::unsent::Unsent;
 use super::upgrades::Upgrades;
 use super::watched::Watched;
+use crate::tls::Tls;
 use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse, Response};
 use http::header::{HOST, UPGRADE};
@@ -45,14 +46,18 @@ const SEND_BUFFER: usize = 64 * 1024;
 impl Server {
     /// Serves one connection to its end.
     pub(super) async fn connection(self, stream: TcpStream, activity: Arc<Activity>) {
-        let app = self.service.app().clone();
-        let _open = app.metrics.connection_opens();
+        let _open = self.service.app().metrics.connection_opens();
         // Answers are small and written whole: waiting for more of them would only delay.
         let _ = stream.set_nodelay(true);
         keep_little_unsent(&stream);
-        let Some(tls) = &self.tls else {
-            return self.drive(stream, activity).await;
-        };
+        match self.tls.clone() {
+            None => self.drive(stream, activity).await,
+            // Boxed, as every connection would otherwise be as large as one with TLS.
+            Some(tls) => Box::pin(self.over_tls(&tls, stream, activity)).await,
+        }
+    }
+
+    async fn over_tls(&self, tls: &Tls, stream: TcpStream, activity: Arc<Activity>) {
         tokio::select! {
             stream = TlsAcceptor::from(tls.current()).accept(stream) => {
                 if let Ok(stream) = stream {
@@ -60,7 +65,7 @@ impl Server {
                 }
             }
             () = activity.left() => {}
-            () = app.clock.sleep(FIRST_REQUEST_WITHIN) => {}
+            () = self.service.app().clock.sleep(FIRST_REQUEST_WITHIN) => {}
             () = self.stops() => {}
         }
     }
@@ -80,9 +85,9 @@ impl Server {
             unsent: Arc::clone(&self.unsent),
             upgrades: self.upgrades.clone(),
         };
-        let answer = service_fn(move |request| requests.clone().answer(request));
-        let builder = builder();
-        let mut connection = pin!(builder.serve_connection_with_upgrades(io, answer));
+        // Boxed, as HTTP/1.1 keeps the room for one of these between requests, for as long as the connection is open.
+        let answer = service_fn(move |request| Box::pin(requests.clone().answer(request)));
+        let mut connection = pin!(self.http.serve_connection_with_upgrades(io, answer));
         tokio::select! {
             biased;
             // How a connection breaks is the network's affair and not worth a line in the log.
@@ -110,7 +115,8 @@ fn keep_little_unsent(stream: &TcpStream) {
     let _ = socket.set_send_buffer_size(2 * UNSENT_IN_SYSTEM as usize);
 }
 
-fn builder() -> Builder<TokioExecutor> {
+/// HTTP as connections speak it.
+pub(super) fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     // No header timeout of hyper's: it would arm a timer for every request, where `idle` looks once in a while.
     builder.http1().max_buf_size(HEAD_BYTES).header_read_timeout(None);

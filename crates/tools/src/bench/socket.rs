@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-/// How many bytes either end reads at a time, as the server does.
+/// How many bytes either end reads at a time. The server reads fewer.
 const READ_BYTES: usize = 2 * 1024;
 
 /// An open WebSocket.
