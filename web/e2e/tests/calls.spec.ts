@@ -108,6 +108,27 @@ test('a tab that is reloaded in a call rejoins it', async ({ person }) => {
   await moves(john);
 });
 
+test('devices are chosen by fields large enough for a finger, and the chosen ones stay after a reload', async ({
+  person,
+}) => {
+  const [you, john] = await both(person);
+  await inCall(john, you);
+  await button(you, 'Microphone and camera').click();
+  const microphone = you.page.getByRole('combobox', { name: 'Microphone' });
+  await expect(microphone.locator('option')).not.toHaveCount(1);
+  for (const field of [microphone, you.page.getByRole('combobox', { name: 'Camera' })])
+    expect((await field.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+  const before = await microphone.inputValue();
+  await microphone.selectOption({ index: 1 });
+  const chosen = await microphone.inputValue();
+  expect(chosen).not.toBe(before);
+  await expect.poll(() => you.page.evaluate(() => localStorage.getItem('jobline-devices'))).toContain(chosen);
+  await you.page.reload();
+  await expect(call(you)).toHaveAttribute('data-phase', 'connected');
+  await button(you, 'Microphone and camera').click();
+  await expect(microphone).toHaveValue(chosen);
+});
+
 test('when a tab is duplicated in a call, only one of the two has the call', async ({ person }) => {
   const [you, john] = await both(person);
   await inCall(john, you);

@@ -256,6 +256,37 @@ test('another camera is taken in place of the first, and stays the one that is s
   expect([john.shown()?.own.camera, calls.device('camera')]).toEqual([true, 'video 1']);
 });
 
+test('the devices that were chosen are those of the call after a reload, and of the next call while they are there', async () => {
+  const { world, you } = await connected();
+  await you.calls.choose('microphone', 'headset');
+  await you.calls.choose('camera', 'back');
+  you.leave();
+  you.kill();
+  const again = world.device('you', 9, you.memory);
+  await world.clock.advance(5000);
+  const used = (of: typeof you) => (['microphone', 'camera'] as const).map(kind => of.calls.device(kind));
+  const sent = (of: typeof you) =>
+    of.connections[0]?.transceivers.flatMap(
+      ({ sends }) => (sends as { deviceId?: string } | null)?.deviceId ?? [],
+    );
+  expect(used(again)).toEqual(['headset', 'back']);
+  expect(sent(again)).toEqual(['headset', 'back']);
+  again.calls.end();
+  await world.clock.advance(100);
+  world.unplugged.add('headset');
+  await again.calls.start(CONVERSATION, 'video');
+  expect(used(again)).toEqual(['audio 1', 'back']);
+  again.calls.end();
+  world.unplugged.delete('headset');
+  await again.calls.start(CONVERSATION, 'audio');
+  expect(used(again)).toEqual(['headset', 'back']);
+  again.calls.end();
+  // What is kept may be anything.
+  const other = world.device('you', 11, { devices: 'null]' });
+  await other.calls.start(CONVERSATION, 'video');
+  expect(used(other)).toEqual(['audio 1', 'video 1']);
+});
+
 test('the watcher reports a ringing call and, after a reload, the ongoing one, and nothing else', async () => {
   const world = new CallWorld();
   const you = world.device('you', 2);

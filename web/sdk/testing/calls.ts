@@ -106,7 +106,7 @@ export class CallWorld {
   readonly #clients: Cell<ConversationsState>[] = [];
 
   /** A device of somebody. `memory` is what its tab kept. */
-  device(user: string, seed: number, memory: { text?: string } = {}, refused?: string) {
+  device(user: string, seed: number, memory: { text?: string; devices?: string } = {}, refused?: string) {
     const conversations = new Cell<ConversationsState>(this.#items());
     this.#clients.push(conversations);
     const connections: Connection[] = [];
@@ -143,6 +143,12 @@ export class CallWorld {
           const isFree = !this.owned.has(device);
           this.owned.add(device);
           return isFree;
+        },
+      },
+      devices: {
+        read: () => memory.devices,
+        keep: text => {
+          memory.devices = text;
         },
       },
       media: {

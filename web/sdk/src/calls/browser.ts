@@ -2,7 +2,7 @@
 
 import { browserPorts } from '../browser/ports.ts';
 import { browserMemory } from './memory.ts';
-import type { CallPorts, MediaPort } from './ports.ts';
+import type { CallPorts, DeviceMemory, MediaPort } from './ports.ts';
 
 const media: MediaPort = {
   user: constraints => navigator.mediaDevices.getUserMedia(constraints),
@@ -23,9 +23,29 @@ const media: MediaPort = {
   },
 };
 
+/** The app removes what begins so when everybody signs out. */
+const DEVICES = 'jobline-devices';
+/** Where storage is denied, every call begins with the devices that the browser chooses. */
+const devices: DeviceMemory = {
+  read() {
+    try {
+      return localStorage.getItem(DEVICES) ?? undefined;
+    } catch {
+      return undefined;
+    }
+  },
+  keep(text) {
+    try {
+      localStorage.setItem(DEVICES, text);
+    } catch {
+      // See above.
+    }
+  },
+};
+
 /** The browser's own ports. */
 export function browserCallPorts(): CallPorts {
   const { http, clock, random, lifecycle, socket } = browserPorts();
   if (!socket) throw new Error('The ports of a browser bring a socket.');
-  return { http, clock, random, lifecycle, socket, media, memory: browserMemory };
+  return { http, clock, random, lifecycle, socket, media, memory: browserMemory, devices };
 }

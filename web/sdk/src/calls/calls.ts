@@ -185,7 +185,7 @@ export class Calls {
 
   /** Returns whether the call can continue. */
   async #ask(turn: number, video: boolean): Promise<boolean> {
-    const own = new OwnMedia(this.#ports.media, kind => {
+    const own = new OwnMedia(this.#ports.media, this.#ports.devices, kind => {
       if (this.#own !== own) return;
       this.#mesh?.replace(kind);
       this.#show({ own: own.shown });

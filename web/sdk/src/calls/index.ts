@@ -2,5 +2,5 @@
 
 export { browserCallPorts } from './browser.ts';
 export { Calls, type CallsOptions } from './calls.ts';
-export type { CallPorts, MediaPort, Memory } from './ports.ts';
+export type { CallPorts, DeviceMemory, MediaPort, Memory } from './ports.ts';
 export type * from './state.ts';

@@ -1,7 +1,7 @@
 /** The tracks of this device for the others, and the requests for them. */
 
 import { type Obstacle, obstacleOf } from '../obstacle.ts';
-import type { MediaPort } from './ports.ts';
+import type { DeviceMemory, MediaPort } from './ports.ts';
 import type { Shown } from './state.ts';
 
 export type Kind = 'microphone' | 'camera' | 'screen';
@@ -12,6 +12,9 @@ const PICTURE = {
   height: { ideal: 720, max: 720 },
   frameRate: { max: 30 },
 };
+type Device = 'microphone' | 'camera';
+type Chosen = Partial<Record<Device, string>>;
+
 const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 export class OwnMedia {
@@ -19,12 +22,15 @@ export class OwnMedia {
   /** A track was set, switched, or ended by itself. */
   readonly #changed: (kind: Kind) => void;
   readonly #tracks: Partial<Record<Kind, MediaStreamTrack>> = {};
-  /** The devices that the reader chose. Until then it is the browser that chooses. */
-  readonly #chosen: Partial<Record<Kind, string>> = {};
+  readonly #memory: DeviceMemory;
+  /** The devices that the reader chose, in this call or an earlier one. Until then it is the browser that chooses. */
+  readonly #chosen: Chosen;
   #isOver = false;
 
-  constructor(port: MediaPort, changed: (kind: Kind) => void) {
+  constructor(port: MediaPort, memory: DeviceMemory, changed: (kind: Kind) => void) {
     this.#port = port;
+    this.#memory = memory;
+    this.#chosen = chosenIn(memory.read());
     this.#changed = changed;
   }
 
@@ -45,13 +51,29 @@ export class OwnMedia {
   async ask(video: boolean): Promise<Obstacle | undefined> {
     const obstacle = this.#port.obstacle();
     if (obstacle) return obstacle;
+    const { microphone, camera } = this.#chosen;
+    // A device that was unplugged since it was chosen, or is taken by another program, leaves its place to another one.
+    const wishes: Chosen[] = video
+      ? [{ microphone, camera }, { camera }, { microphone }, {}]
+      : [{ microphone }, {}];
+    let found: Obstacle | undefined;
+    for (const wish of new Set(wishes.map(one => JSON.stringify(one)))) {
+      found = await this.#askBoth(video, chosenIn(wish));
+      if (found !== 'noDevice' && found !== 'inUse') return found;
+    }
+    return video && found === 'noDevice' ? this.ask(false) : found;
+  }
+
+  /** Asks for these devices, and else for those that the browser chooses. */
+  async #askBoth(video: boolean, { microphone, camera }: Chosen): Promise<Obstacle | undefined> {
     try {
-      const stream = await this.#port.user({ audio: SOUND, video: video && PICTURE });
-      this.#keep(stream);
+      const picture = video && { ...PICTURE, ...exactly(camera) };
+      this.#keep(await this.#port.user({ audio: { ...SOUND, ...exactly(microphone) }, video: picture }));
+      this.#chosen.microphone = microphone;
+      if (video) this.#chosen.camera = camera;
       return undefined;
     } catch (error) {
-      const found = obstacleOf(error, () => this.#port.isForbidden('microphone'));
-      return video && found === 'noDevice' ? this.ask(false) : found;
+      return obstacleOf(error, () => this.#port.isForbidden('microphone'));
     }
   }
 
@@ -76,17 +98,20 @@ export class OwnMedia {
   }
 
   /** The id of the microphone or camera in use, or of the one to be used; `undefined` where the browser chooses. */
-  device(kind: 'microphone' | 'camera'): string | undefined {
+  device(kind: Device): string | undefined {
     return this.#chosen[kind] ?? this.#tracks[kind]?.getSettings().deviceId;
   }
 
   /** Takes another microphone or camera. A camera that is off stays off: it is the one that is switched on next. */
-  async choose(kind: 'microphone' | 'camera', deviceId: string): Promise<Obstacle | undefined> {
+  async choose(kind: Device, deviceId: string): Promise<Obstacle | undefined> {
     const before = this.#chosen[kind];
     this.#chosen[kind] = deviceId;
-    if (kind === 'camera' && !this.#tracks.camera) return undefined;
-    const obstacle = await this.#askFor(kind);
+    const obstacle = kind === 'microphone' || this.#tracks.camera ? await this.#askFor(kind) : undefined;
     if (obstacle) this.#chosen[kind] = before;
+    else {
+      const kept = chosenIn(this.#memory.read());
+      this.#memory.keep(JSON.stringify({ ...kept, [kind]: deviceId }));
+    }
     return obstacle;
   }
 
@@ -110,9 +135,8 @@ export class OwnMedia {
     for (const kind of ['microphone', 'camera', 'screen'] as const) this.#set(kind, undefined);
   }
 
-  async #askFor(kind: 'microphone' | 'camera'): Promise<Obstacle | undefined> {
-    const deviceId = this.#chosen[kind];
-    const exact = deviceId === undefined ? {} : { deviceId: { exact: deviceId } };
+  async #askFor(kind: Device): Promise<Obstacle | undefined> {
+    const exact = exactly(this.#chosen[kind]);
     const wanted =
       kind === 'camera' ? { video: { ...PICTURE, ...exact } } : { audio: { ...SOUND, ...exact } };
     const muted = this.#tracks.microphone?.enabled === false;
@@ -148,5 +172,18 @@ export class OwnMedia {
     // By the browser's own bar, or because the device was unplugged.
     if (track) track.onended = () => this.#tracks[kind] === track && this.#set(kind, undefined);
     this.#changed(kind);
+  }
+}
+
+/** Without `exact` browsers take another one though this one is there. */
+const exactly = (deviceId: string | undefined) =>
+  deviceId === undefined ? {} : { deviceId: { exact: deviceId } };
+
+/** What was kept of an earlier call; nothing, where it is not what was kept. */
+function chosenIn(text: string | undefined): Chosen {
+  try {
+    return { ...(JSON.parse(text ?? '{}') as Chosen) };
+  } catch {
+    return {};
   }
 }

@@ -6,6 +6,7 @@ export interface CallPorts extends Pick<Ports, 'http' | 'clock' | 'random' | 'li
   readonly socket: NonNullable<Ports['socket']>;
   readonly media: MediaPort;
   readonly memory: Memory;
+  readonly devices: DeviceMemory;
 }
 
 /** Cameras, microphones, screens, and connections between browsers. */
@@ -34,4 +35,11 @@ export interface Memory {
    * of two that resume one call gets `false`.
    */
   own(device: string): Promise<boolean>;
+}
+
+/** Remembers in this browser which microphone and camera were chosen. */
+export interface DeviceMemory {
+  /** What was kept last, in any tab. */
+  read(): string | undefined;
+  keep(text: string): void;
 }
