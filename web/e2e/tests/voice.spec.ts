@@ -103,6 +103,27 @@ test('a recording can be paused, continued, played, sent and discarded', async (
   await expect(you.message('Written after all')).toContainText(/Sent|Delivered/);
 });
 
+test('a recording ends after five minutes, and says why', async ({ person }) => {
+  const you = await person('You');
+  await you.page.clock.install();
+  await you.page.reload();
+  await you.open('John Smith');
+  await button(you.page, 'Record a voice message').click();
+  await expect(timer(you.page)).toBeVisible();
+  await you.page.clock.fastForward('04:50');
+  await expect(timer(you.page)).toBeVisible();
+  await you.page.clock.fastForward('00:10');
+  await expect(button(you.page, 'Send the voice message')).toBeFocused();
+  await expect(you.page.getByRole('alert')).toHaveText('A voice message has five minutes at most.');
+  expect(await findings(you.page)).toEqual([]);
+  // What ends by hand needs no reason.
+  await button(you.page, 'Discard the recording').click();
+  await recordTwoSeconds(you.page);
+  await button(you.page, 'Stop and listen').click();
+  await expect(button(you.page, 'Send the voice message')).toBeFocused();
+  await expect(you.page.getByRole('alert')).toHaveCount(0);
+});
+
 test('a voice message recorded offline is sent when there is a connection', async ({ person, api }, info) => {
   test.skip(info.project.name !== 'desktop', 'the same code');
   const you = await (await person('You')).open('John Smith');

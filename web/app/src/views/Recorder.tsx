@@ -82,9 +82,14 @@ export function Recorder({ timeline }: { timeline: Timeline }) {
     );
   }
   if (said && state.is === 'recorded') {
-    const { recorded, url } = state;
+    const { recorded, url, isFull } = state;
     return (
       <div class="recorder" ref={root}>
+        {isFull && (
+          <span class="held-hint" role="alert">
+            {said.full}
+          </span>
+        )}
         <Act label={said.discard} act={idle} />
         <Preview recorded={recorded} url={url} title={words.t('you')} />
         <Act label={said.sendVoice} sends act={() => send(recorder.send(recorded))} />

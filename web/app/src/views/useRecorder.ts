@@ -19,7 +19,13 @@ export type RecorderState =
   | { readonly is: 'asking' }
   | { readonly is: 'hindered'; readonly by: Obstacle | 'notLoaded' }
   | { readonly is: 'recording'; readonly recording: Recording }
-  | { readonly is: 'recorded'; readonly recorded: Recorded; readonly url: string };
+  | {
+      readonly is: 'recorded';
+      readonly recorded: Recorded;
+      readonly url: string;
+      /** It ended because it was as long as one can be. */
+      readonly isFull: boolean;
+    };
 
 /** A finger on the microphone. */
 interface Hold {
@@ -57,15 +63,15 @@ export function useRecorder(timeline: Timeline) {
   const discarded = useRef<Recording | undefined>(undefined);
   const words = part?.recorderWords(around.lang);
 
-  const show = (recorded: Recorded | undefined) => {
+  const show = (recorded: Recorded | undefined, isFull = false) => {
     if (!recorded) return setState({ is: 'idle' });
     if (gone.current) return void left.set(timeline, Promise.resolve(recorded));
-    return setState({ is: 'recorded', recorded, url: URL.createObjectURL(recorded.blob) });
+    return setState({ is: 'recorded', recorded, url: URL.createObjectURL(recorded.blob), isFull });
   };
   useEffect(() => {
     const before = left.get(timeline);
     left.delete(timeline);
-    before?.then(show);
+    before?.then(recorded => show(recorded));
     // Loaded early, so that recording starts at once and works offline. After a failure it is tried again when needed.
     load().then(redraw, () => undefined);
     return () => {
@@ -114,7 +120,7 @@ export function useRecorder(timeline: Timeline) {
     if (editing.reply) editing.end();
   };
   /** Ends the recording, for playback or to send it. Returns whether it was sent. */
-  const finish = async (recording: Recording, sends: boolean): Promise<boolean> => {
+  const finish = async (recording: Recording, sends: boolean, isFull = false): Promise<boolean> => {
     if (ending.current === recording) return false;
     ending.current = recording;
     hold.current = undefined;
@@ -128,7 +134,7 @@ export function useRecorder(timeline: Timeline) {
         console.error('The voice message was not kept.', error);
       }
     }
-    if (discarded.current !== recording) show(recorded);
+    if (discarded.current !== recording) show(recorded, isFull);
     return false;
   };
 
@@ -138,7 +144,7 @@ export function useRecorder(timeline: Timeline) {
     if (!loaded) return setState({ is: 'hindered', by: 'notLoaded' });
     const { begun, asked } = await loaded.begin({
       changed: redraw,
-      ended: recording => void finish(recording, false),
+      ended: recording => void finish(recording, false, loaded.isFull(recording)),
     });
     if (typeof begun === 'string') {
       hold.current = undefined;

@@ -3,7 +3,13 @@
  * loaded once a microphone is rendered, so that holding it starts recording at once.
  */
 
-import { browserVoicePorts, type Obstacle, Recording, type RecordingListener } from '@jobline/sdk/voice';
+import {
+  browserVoicePorts,
+  LONGEST_MS,
+  type Obstacle,
+  Recording,
+  type RecordingListener,
+} from '@jobline/sdk/voice';
 
 export type { Obstacle, Recorded, Recording } from '@jobline/sdk/voice';
 export { askBeforeLeaving } from '../platform/leaving.ts';
@@ -42,6 +48,9 @@ function permissionNow(): Promise<PermissionState | undefined> {
     () => undefined,
   );
 }
+
+/** Whether a recording ended because it was as long as one can be, and not because the microphone went away. */
+export const isFull = (recording: Recording) => recording.ms >= LONGEST_MS - 1000;
 
 /** A short vibration, if the device and the browser allow it. */
 export function buzz(): void {
