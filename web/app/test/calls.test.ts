@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { isFull } from '../src/calls/CallButtons.tsx';
-import { duration, length, stateOf } from '../src/calls/CallLine.tsx';
+import { buttonOf, duration, length, stateOf } from '../src/calls/CallLine.tsx';
 import { LINE_WORDS } from '../src/calls/lineWords.ts';
 import { reason } from '../src/calls/reason.ts';
 import { CALL_WORDS, callWords } from '../src/calls/words.ts';
@@ -22,6 +22,14 @@ test('a call is described differently for the caller and for the others', () => 
     ['declined', 'declined'],
     ['ended', 'ended'],
   ]);
+});
+
+test('a call that is over can be repeated, and one of a crew be joined while it is in progress', () => {
+  expect(buttonOf({ state: 'missed' }, false, false)).toBe('back');
+  expect(buttonOf({ state: 'ended' }, true, true)).toBe('again');
+  expect(buttonOf({ state: 'ringing' }, false, true)).toBeUndefined();
+  expect(buttonOf({ state: 'accepted' }, false, false)).toBeUndefined();
+  expect(buttonOf({ state: 'accepted' }, true, true)).toBe('join');
 });
 
 test('the duration of a call runs from accept to end, and is absent without both', () => {

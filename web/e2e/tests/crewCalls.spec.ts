@@ -70,6 +70,28 @@ test('three people in a crew call see each other; it continues after one leaves,
   }
 });
 
+test('a member who comes when a call is already in progress joins it from the timeline', async ({
+  person,
+  api,
+}) => {
+  await api.job(77, 'Repair the roof', ['you', 'john', 'mike'], 'open');
+  await api.sayTo('john', CREW, 'Can we talk?');
+  const you = await openCrew(await person('You'));
+  const john = await openCrew(await person('John Smith'));
+  await button(you, 'Audio call').click();
+  await button(john, 'Accept').click();
+  await expect(call(you)).toHaveAttribute('data-phase', 'connected');
+  await expect(lines(you)).toContainText('in progress');
+  // Who is in it already has nothing to join.
+  await expect(button(you, 'Join')).toHaveCount(0);
+  const mike = await openCrew(await person('Mike Worker'));
+  await expect(ringing(mike)).toHaveCount(0);
+  await expect(lines(mike)).toContainText('Audio call · in progress');
+  await button(mike, 'Join').click();
+  await expect(call(mike)).toHaveAttribute('data-phase', 'connected');
+  await expect(call(you)).toContainText('Mike Worker');
+});
+
 test('when both call at the same moment there is one call', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   const john = await (await person('John Smith')).open('You');

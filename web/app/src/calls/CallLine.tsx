@@ -1,5 +1,6 @@
 import type { Call, Timeline, TimelineMessage } from '@jobline/sdk';
 import { useSurroundings } from '../views/context.ts';
+import { useValue } from '../views/hooks.ts';
 import { type LineWords, lineWords } from './lineWords.ts';
 
 /** The result of a call, for the caller and for the others. */
@@ -8,6 +9,17 @@ export function stateOf({ state }: Pick<Call, 'state'>, mine: boolean): keyof Li
   if (state === 'missed') return mine ? 'unanswered' : 'missed';
   if (state === 'cancelled') return mine ? 'cancelled' : 'missed';
   return state;
+}
+
+/** The button beside a call: to call again or back, or to join a call of a crew that is in progress. */
+export function buttonOf(
+  { state }: Pick<Call, 'state'>,
+  mine: boolean,
+  joinable: boolean,
+): 'again' | 'back' | 'join' | undefined {
+  if (state === 'accepted') return joinable ? 'join' : undefined;
+  if (state === 'ringing') return undefined;
+  return mine ? 'again' : 'back';
 }
 
 /** The duration of a call, as 1:05:09 or 5:09; `undefined` if it was not accepted, or the duration is unknown. */
@@ -37,12 +49,15 @@ export function CallText({ call, mine }: { call: Call; mine: boolean }) {
 
 /** A call in the timeline: its result and duration, and a button to call again. */
 export function CallLine({ message, timeline }: { message: TimelineMessage; timeline: Timeline }) {
-  const { Calls, words } = useSurroundings();
+  const { Calls, client, words } = useSurroundings();
+  const { people } = useValue(timeline);
+  const me = useValue(client.user);
   const { call, key, at, mine } = message;
   if (!call) return null;
   const text = lineWords(words.lang);
   const state = stateOf(call, mine);
   const time = words.clock(at);
+  const label = buttonOf(call, mine, people !== undefined && me !== undefined && !call.devices[me]);
   return (
     <article
       class="event-line call-line"
@@ -54,9 +69,7 @@ export function CallLine({ message, timeline }: { message: TimelineMessage; time
         <CallText call={call} mine={mine} />
       </span>
       <time dateTime={new Date(at).toISOString()}>{time}</time>
-      {Calls && call.state !== 'ringing' && call.state !== 'accepted' && (
-        <Calls id={timeline.id} again={call.media} label={mine ? text.again : text.back} />
-      )}
+      {Calls && label && <Calls id={timeline.id} again={call.media} label={text[label]} />}
     </article>
   );
 }

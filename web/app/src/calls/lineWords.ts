@@ -14,6 +14,7 @@ const en = {
   ended: 'ended',
   again: 'Call again',
   back: 'Call back',
+  join: 'Join',
 };
 
 export type LineWords = Readonly<typeof en>;
@@ -30,6 +31,7 @@ const es: LineWords = {
   ended: 'terminada',
   again: 'Llamar otra vez',
   back: 'Devolver la llamada',
+  join: 'Unirse',
 };
 
 const ar: LineWords = {
@@ -44,6 +46,7 @@ const ar: LineWords = {
   ended: 'انتهت',
   again: 'اتصال مرة أخرى',
   back: 'معاودة الاتصال',
+  join: 'انضمام',
 };
 
 export const LINE_WORDS: Readonly<Record<Language, LineWords>> = { en, es, ar };
