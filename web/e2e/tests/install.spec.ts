@@ -78,6 +78,30 @@ test('it can be installed, and opens without a connection', async ({ person }) =
   await expect(you.row('John Smith')).toBeVisible();
 });
 
+test('opened offline with nobody signed in, it begins by itself once the device is online', async ({
+  browserOfOne,
+}) => {
+  const context = await browserOfOne({ serviceWorkers: 'allow' });
+  const page = await context.newPage();
+  await page.goto('/');
+  const people = page.getByRole('button', { name: 'John Smith' });
+  await expect(people).toBeVisible();
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await context.setOffline(true);
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'Try again' })).toBeVisible();
+  await context.setOffline(false);
+  await people.click();
+  await expect(page.getByRole('heading', { name: 'Messages' })).toBeVisible();
+  // From then on a connection that comes back reloads nothing.
+  await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
+  await context.setOffline(true);
+  await expect(page.locator('.line:visible').first()).toBeVisible();
+  await context.setOffline(false);
+  await expect(page.locator('.line:visible')).toHaveCount(0);
+  expect(await page.evaluate(() => 'isSamePage' in globalThis)).toBe(true);
+});
+
 test('a user who came from a marketplace can open the installed app offline, until they sign out', async ({
   browserOfOne,
   api,

@@ -29,9 +29,17 @@ export async function check(base: string, token: string, user: string): Promise<
   }
 }
 
-/** The people of a demo; `undefined` if the server at `base` is no demo. Rejects if the server does not answer. */
+/** Nobody is signed in and the server did not answer: the page has nothing on it that a reload could lose. */
+const reload = () => location.reload();
+
+/**
+ * The people of a demo; `undefined` if the server at `base` is no demo. Rejects if the server does not answer; the page is
+ * loaded again once the device is online.
+ */
 export async function demoPeople(base: string): Promise<readonly DemoPerson[] | undefined> {
+  addEventListener('online', reload);
   const answer = await fetch(`${base}/demo/people`);
+  removeEventListener('online', reload);
   if (answer.status === 404) return undefined;
   if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
   const { people } = (await answer.json()) as { people: readonly DemoPerson[] };
