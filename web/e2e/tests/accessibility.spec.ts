@@ -141,3 +141,35 @@ test('in forced-colors mode borders replace backgrounds and shadows', async ({ p
   await expect(you.log.getByRole('progressbar')).toBeVisible();
   expect(await seen('.upload progress')).toBe(true);
 });
+
+test('in forced-colors mode what is chosen has an outline, and menus have borders', async ({ person }) => {
+  const you = await (await person('You', { forcedColors: 'active' })).open('Tile the bathroom');
+  const style = (selector: string) =>
+    you.page
+      .locator(selector)
+      .first()
+      .evaluate(one => {
+        const { outlineStyle, borderTopWidth, borderTopStyle } = getComputedStyle(one);
+        return {
+          outlined: outlineStyle === 'solid',
+          bordered: borderTopStyle === 'solid' && borderTopWidth !== '0px',
+        };
+      });
+  // The own reaction, and that of others.
+  const [mine, theirs] = ['.reactions [aria-pressed="true"]', '.reactions [aria-pressed="false"]'];
+  await expect(you.log.locator(mine)).toBeVisible();
+  expect(await style(mine)).toEqual({ outlined: true, bordered: true });
+  expect(await style(theirs)).toEqual({ outlined: false, bordered: true });
+  await you.log.locator('article:has([aria-pressed="true"]) .bubble').click({ button: 'right' });
+  await expect(you.page.getByRole('dialog')).toBeVisible();
+  expect(await style('.message-dialog')).toMatchObject({ bordered: true });
+  expect(await style('.quick [aria-pressed="true"]')).toMatchObject({ outlined: true });
+  await you.page.getByRole('button', { name: 'More emoji' }).click();
+  await expect(you.page.locator('.emoji-picker .colours [aria-pressed="true"]')).toBeVisible();
+  expect(await style('.emoji-picker .colours [aria-pressed="true"]')).toMatchObject({ outlined: true });
+  await you.page.keyboard.press('Escape');
+  await you.field.pressSequentially('@');
+  await expect(you.page.getByRole('option', { selected: true })).toBeVisible();
+  expect(await style('.mentions [aria-selected="true"]')).toMatchObject({ outlined: true });
+  expect(await style('.mentions [aria-selected="false"]')).toMatchObject({ outlined: false });
+});
