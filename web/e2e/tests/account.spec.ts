@@ -64,6 +64,11 @@ test('a blocked person cannot write, and can be unblocked', async ({ person, api
   const dialog = await details(you);
   await dialog.getByRole('button', { name: 'Block John Smith' }).click();
   await expect(dialog.getByText('They cannot write to you', { exact: false })).toBeVisible();
+  const ground = (name: string) =>
+    dialog.getByRole('button', { name }).evaluate(one => getComputedStyle(one).backgroundColor);
+  // As red as the button that deletes.
+  expect(await ground('Block John Smith')).toBe('rgb(179, 38, 30)');
+  expect(await ground('Cancel')).toBe('rgba(0, 0, 0, 0)');
   await dialog.getByRole('button', { name: 'Block John Smith' }).click();
   await expect(dialog.getByRole('button', { name: 'Unblock John Smith' })).toBeVisible();
   await expect(api.say('john', 'you', 'Hello?')).rejects.toThrow(/recipient_unavailable/);
@@ -162,6 +167,19 @@ test('after the first sent message notifications are offered once, and a click s
   await expect(you.field).toBeVisible();
   await expect(offer).toHaveCount(0);
   await you.say('When do we begin?');
+  await expect(offer).toBeVisible();
+  // It gives way to what stands above the field, and comes back.
+  const wrong = { name: 'setup.exe', mimeType: 'application/x-msdownload', buffer: Buffer.from('MZ') };
+  await you.attach(wrong);
+  await expect(you.page.getByText('setup.exe cannot be sent.', { exact: false })).toBeVisible();
+  await expect(offer).toBeHidden();
+  await you.page.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(offer).toBeVisible();
+  await you.message('When do we begin?').locator('.bubble').click({ button: 'right' });
+  await you.page.getByRole('button', { name: 'Edit', exact: true }).click();
+  await expect(you.page.getByText('Editing a message', { exact: true })).toBeVisible();
+  await expect(offer).toBeHidden();
+  await you.field.press('Escape');
   await expect(offer).toBeVisible();
   const told = you.page.waitForResponse(answer => answer.url().endsWith('/messages/push'));
   await you.page.getByRole('button', { name: 'Turn on notifications' }).click();

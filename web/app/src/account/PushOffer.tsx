@@ -5,11 +5,17 @@ import { useValue } from '../views/hooks.ts';
 import { noteAsked, type Preferences, pushState, startPush, wasAsked } from './push.ts';
 import { accountWords } from './words.ts';
 
+interface Props {
+  readonly timeline: Timeline;
+  /** Something else stands above the field: on a phone with its keyboard the messages need the room. */
+  readonly isCovered: boolean;
+}
+
 /**
  * A line that offers notifications, once for each browser, after a message was sent while the chat is open: a reader who
  * waits for an answer understands the question.
  */
-export function PushOffer({ timeline }: { readonly timeline: Timeline }) {
+export function PushOffer({ timeline, isCovered }: Props) {
   const { client, words } = useSurroundings();
   const said = accountWords(words.lang);
   const line = useRef<HTMLParagraphElement>(null);
@@ -24,7 +30,7 @@ export function PushOffer({ timeline }: { readonly timeline: Timeline }) {
     if (!sent || wasAsked()) return;
     offerable(() => client.call('getPreferences', {})).then(offer, () => undefined);
   }, [waits]);
-  if (!offered) return null;
+  if (!offered || isCovered) return null;
   const done = () => {
     // The focus moves to the composer, because the button that had it disappears.
     line.current?.closest('section')?.querySelector('textarea')?.focus();

@@ -21,10 +21,17 @@ interface Props {
   readonly job: ShownJob | undefined;
 }
 
+const untitled = (job: ShownJob): ShownJob => {
+  const { title: _, ...rest } = { title: '', ...job };
+  return rest;
+};
+
 /** The details that the header of a chat cuts off. It opens when it is rendered. */
 export function DetailsDialog({ state, name, nameOf, job }: Props) {
   const { single, words } = useSurroundings();
   const { person, people, members = people } = state;
+  // A crew is named by the title, which stands above.
+  const shown = job && people ? untitled(job) : job;
   const presence = usePresence(person?.id);
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => dialog.current?.showModal(), []);
@@ -46,7 +53,7 @@ export function DetailsDialog({ state, name, nameOf, job }: Props) {
           </button>
         </div>
         {presence && <LastSeen presence={presence} />}
-        {job && <JobLine job={job} />}
+        {shown && <JobLine job={shown} />}
         {job && !people && !single && <CrewLink job={job.id} close={() => dialog.current?.close()} />}
         <Moderation conversationId={state.id} person={people ? undefined : person} name={name} />
         {members && <MemberList members={members} nameOf={nameOf} />}

@@ -26,13 +26,15 @@ interface Props {
 export function Tray({ tray, timeline, nameOf, stop }: Props) {
   const { menu, words } = useSurroundings();
   const { list, notices } = useValue(tray);
+  const { clientId, key, reply } = useEditing();
+  const isCovered = list.length + notices.length > 0 || (clientId ?? key ?? reply) !== undefined;
   const shown = (name: string) => {
     const { base, ending } = fileName(name, words.t('file'));
     return base + ending;
   };
   return (
     <>
-      {menu && <PushOffer timeline={timeline} />}
+      {menu && <PushOffer timeline={timeline} isCovered={isCovered} />}
       <div role="status">
         {notices.length > 0 && (
           <div class="note">
