@@ -164,6 +164,51 @@ test.describe('with a long history', () => {
   });
 });
 
+test('Escape ends editing wherever the focus is in the chat, and the draft is restored', async ({
+  person,
+  isMobile,
+}) => {
+  test.skip(isMobile, 'a phone has no such key');
+  const you = await (await person('You')).open('John Smith');
+  await you.say('Shall we meet at nine?');
+  await expect(you.message('Shall we meet at nine?')).toContainText(/Sent|Delivered/);
+  await you.field.fill('a draft');
+  const menu = await menuOf(you, you.message('Shall we meet at nine?'), isMobile);
+  await menu.getByRole('button', { name: 'Edit' }).click();
+  await expect(you.field).toHaveValue('Shall we meet at nine?');
+  await you.page.getByRole('button', { name: 'Cancel' }).focus();
+  await you.page.keyboard.press('Escape');
+  await expect(you.page.getByText('Editing a message')).toHaveCount(0);
+  await expect(you.field).toHaveValue('a draft');
+  await expect(you.field).toBeFocused();
+  // The next one leaves the chat.
+  await you.page.keyboard.press('Escape');
+  await expect(you.field).toHaveCount(0);
+});
+
+test('a menu that a finger opened stays when the finger is lifted, and nothing under it is pressed', async ({
+  person,
+  isMobile,
+}) => {
+  test.skip(!isMobile, 'a mouse does not rest on it');
+  const you = await (await person('You')).open('John Smith');
+  const line = await you.page.context().newCDPSession(you.page);
+  const touch = (type: 'touchStart' | 'touchEnd', touchPoints: { x: number; y: number }[]) =>
+    line.send('Input.dispatchTouchEvent', { type, touchPoints });
+  // The lowest one: the menu opens over it.
+  const box = await you.messages.last().locator('.bubble').boundingBox();
+  if (!box) throw new Error('The message is on the screen.');
+  await touch('touchStart', [{ x: box.x + 40, y: box.y + 15 }]);
+  const menu = you.page.getByRole('dialog', { name: 'What to do with this message' });
+  await expect(menu).toBeVisible();
+  const under = await menu.boundingBox();
+  expect(under?.y).toBeLessThan(box.y + 15);
+  await touch('touchEnd', []);
+  // What the browser makes of it has come by the time of a later tap, which works.
+  await menu.getByRole('button', { name: 'Reply' }).tap();
+  await expect(you.page.getByText('Replying to John Smith')).toBeVisible();
+});
+
 test('a swipe on a phone starts a reply', async ({ person, isMobile }) => {
   test.skip(!isMobile, 'a mouse does not swipe');
   const you = await (await person('You')).open('John Smith');

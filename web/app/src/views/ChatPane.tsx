@@ -58,7 +58,9 @@ export function ChatPane({ timeline, about, photo }: Props) {
     if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing || single) return;
     if (event.target instanceof Element && event.target.closest('dialog')) return;
     event.preventDefault();
-    navigation.back();
+    if (!edited) return navigation.back();
+    editing.end();
+    pane.current?.querySelector('textarea')?.focus();
   };
   useLayoutEffect(() => timeline.open(), [timeline]);
   // The field gets the focus if that opens no on-screen keyboard, or was requested; otherwise the chat itself does.

@@ -50,15 +50,13 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
   const submit = () => {
     if (!ready) return;
     send(content);
-    // After a refused message was edited, the earlier draft is shown again.
-    setText(changing === undefined ? '' : timeline.draft.get());
+    if (changing === undefined) setText('');
     // After any button the focus returns to the field, so that the keyboard stays open.
     field.current?.focus();
   };
 
   const stopEditing = () => {
     editing.end();
-    if (changing !== undefined) setText(timeline.draft.get());
     field.current?.focus();
   };
 
@@ -68,10 +66,8 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
     follow();
     return timeline.draft.subscribe(follow);
   }, [timeline]);
-  // Before the next key press, so that the initial text does not replace typed text.
-  useLayoutEffect(() => {
-    if (changing !== undefined) setText(editing.text ?? '');
-  }, [changing]);
+  // Before the next key press, so that the initial text does not replace typed text. Afterwards the earlier draft is shown again.
+  useLayoutEffect(() => setText(editing.text ?? timeline.draft.get()), [changing]);
   useEffect(() => {
     if (changing === undefined && !editing.reply) return;
     // The dialog that opened it returns the focus first.
