@@ -153,3 +153,23 @@ test('a chat of two links to the group of their job, and a member is mentioned b
   await expect(you.log.locator('mark')).toHaveText('@Mike Worker');
   await expect(you.log.locator('mark.me')).toHaveCount(0);
 });
+
+test('in a right-to-left language every name of the members stands beside its picture', async ({
+  browserOfOne,
+  api,
+}) => {
+  const page = await (await browserOfOne({ locale: 'ar-EG' })).newPage();
+  await page.goto(`/#token=${api.token('you')}&open=/c/crew_63`);
+  await page.locator('.chat-head .more').click();
+  const members = page.locator('.member-list li');
+  await expect(members).toHaveCount(3);
+  for (const one of await members.all()) {
+    const picture = await one.locator('.avatar').boundingBox();
+    const name = await one.locator('bdi').boundingBox();
+    const between = (picture?.x ?? 0) - (name?.x ?? 0) - (name?.width ?? 0);
+    expect(between).toBeGreaterThan(0);
+    expect(between).toBeLessThan(20);
+    // As wide as its text: what stands in it begins there.
+    expect(name?.width).toBeLessThan(150);
+  }
+});

@@ -181,3 +181,41 @@ test('at 320 px the name and the closed job are both fully visible', async ({ br
     expect(await text.evaluate(one => one.scrollWidth - one.clientWidth)).toBeLessThanOrEqual(0);
   }
 });
+
+test.describe('with calls and a microphone', () => {
+  test.use({ live: 'on', permissions: ['camera', 'microphone'] });
+
+  test('at 320 px and 200 % every control of a recording and of a call is on the screen', async ({
+    browserOfOne,
+    api,
+  }) => {
+    const context = await browserOfOne({ viewport: { width: 320, height: 640 } });
+    const page = await context.newPage();
+    await page.goto(`/#token=${api.token('you')}&open=/c/conv_john_you`);
+    await page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
+    const button = (name: string) => page.getByRole('button', { name, exact: true });
+    /** All that can be pressed there is on the screen, and in front. */
+    const whole = async (place: string) => {
+      for (const one of await page.locator(`${place} button, ${place} input`).all()) {
+        await expect(one).toBeInViewport({ ratio: 0.99 });
+        await one.click({ trial: true });
+      }
+    };
+    await expect(button('Video call')).toBeVisible();
+    expect(await brokenWords(page)).toEqual([]);
+    await button('Record a voice message').click();
+    await expect(page.getByRole('timer')).toBeVisible();
+    await whole('.recorder');
+    await button('Stop and listen').click();
+    await expect(button('Play the voice message')).toBeVisible();
+    await whole('.recorder');
+    await button('Send the voice message').click();
+    await expect(page.locator('.message .voice')).toBeVisible();
+    expect(await page.locator('.message .voice').evaluate(it => it.scrollWidth - it.clientWidth)).toBe(0);
+    await whole('.message .voice');
+    expect(await page.locator('.root').evaluate(it => it.scrollLeft)).toBe(0);
+    await button('Video call').click();
+    await expect(button('End the call')).toBeVisible();
+    await whole('.call-controls');
+  });
+});
