@@ -59,6 +59,30 @@ async function room(page: Page): Promise<Buffer> {
   return Buffer.from(bytes);
 }
 
+/** In a page: the microphone hears somebody who speaks in words and pauses, where the browser's own one beeps once a second. */
+function speaks(): void {
+  navigator.mediaDevices.getUserMedia = async () => {
+    const context = new AudioContext();
+    const [voice, loudness, heard] = [
+      new OscillatorNode(context, { type: 'sawtooth', frequency: 140 }),
+      new GainNode(context, { gain: 0 }),
+      new MediaStreamAudioDestinationNode(context),
+    ];
+    voice.connect(loudness).connect(heard);
+    voice.start();
+    let seed = 7;
+    const random = () => {
+      seed = (seed * 16_807) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
+    for (let at = context.currentTime; at < context.currentTime + 30; at += 0.12 + 0.15 * random()) {
+      const pause = random() < 0.14;
+      loudness.gain.setTargetAtTime(pause ? 0.01 : 0.1 + 0.8 * random() ** 2, at, 0.04);
+    }
+    return heard.stream;
+  };
+}
+
 /** A conversation worth looking at. */
 async function furnish(api: Api, page: Page): Promise<Buffer> {
   const photo = await room(page);
@@ -84,20 +108,11 @@ test('the pictures', async ({ person, browserOfOne, api, server }) => {
 
   const phone = await person('You', PHONE);
   await expect(phone.row('John Smith')).toContainText('Is tomorrow at 9');
+  await expect(phone.row('Tile the bathroom')).toContainText('John Smith: Twelve');
   await save(phone.page, 'list');
   await phone.open('John Smith');
   await shown(phone);
   await save(phone.page, 'chat');
-
-  // A line as slow as in a cellar.
-  const line = await phone.page.context().newCDPSession(phone.page);
-  const slow = { offline: false, latency: 40, downloadThroughput: -1, uploadThroughput: 12_000 };
-  await line.send('Network.emulateNetworkConditions', slow);
-  await phone.attach({ name: 'second-coat.jpg', mimeType: 'image/jpeg', buffer: photo });
-  await phone.say('Here it is, with the second coat');
-  const progress = phone.log.getByRole('progressbar');
-  await expect.poll(() => progress.evaluate((bar: HTMLProgressElement) => bar.position)).toBeGreaterThan(0.3);
-  await save(phone.page, 'upload');
 
   const offline = await (await person('You', PHONE)).open('Jane Doe');
   await offline.sees('When can you come?');
@@ -113,6 +128,16 @@ test('the pictures', async ({ person, browserOfOne, api, server }) => {
   const wide = await (await person('You', { viewport: { width: 1180, height: 760 } })).open('John Smith');
   await shown(wide);
   await save(wide.page, 'desktop');
+
+  // A line as slow as in a cellar.
+  const line = await phone.page.context().newCDPSession(phone.page);
+  const slow = { offline: false, latency: 40, downloadThroughput: -1, uploadThroughput: 12_000 };
+  await line.send('Network.emulateNetworkConditions', slow);
+  await phone.attach({ name: 'second-coat.jpg', mimeType: 'image/jpeg', buffer: photo });
+  await phone.say('Here it is, with the second coat');
+  const progress = phone.log.getByRole('progressbar');
+  await expect.poll(() => progress.evaluate((bar: HTMLProgressElement) => bar.position)).toBeGreaterThan(0.3);
+  await save(phone.page, 'upload');
 
   await api.person('youssef', 'يوسف المصري');
   await api.job(90, 'دهان غرفة المعيشة', ['you', 'youssef'], 'open');
@@ -174,5 +199,22 @@ test.describe('live', () => {
     await john.page.getByRole('button', { name: /video/i }).first().click();
     await expect(you.page.getByText('John Smith is calling, with video')).toBeVisible();
     await you.page.screenshot({ path: `${FOLDER}call.png` });
+  });
+
+  test('a voice message', async ({ person }) => {
+    const you = await (await person('You', PHONE)).open('John Smith');
+    const john = await person('John Smith');
+    await john.page.addInitScript(speaks);
+    await john.page.reload();
+    await john.open('You');
+    await john.say('Quicker to say than to type:');
+    await john.page.getByRole('button', { name: 'Record a voice message' }).click();
+    await expect(john.page.getByRole('timer')).toHaveText('0:10');
+    await john.page.getByRole('button', { name: 'Send the voice message' }).click();
+    await you.log.getByRole('button', { name: 'Play the voice message' }).click();
+    const slider = you.log.getByRole('slider');
+    await expect.poll(() => slider.evaluate((it: HTMLInputElement) => it.valueAsNumber)).toBeGreaterThan(4);
+    await you.log.getByRole('button', { name: 'Pause the voice message' }).click();
+    await you.page.screenshot({ path: `${FOLDER}voice.png`, caret: 'hide' });
   });
 });
