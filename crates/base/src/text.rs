@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::time::parse_iso;
 use jobline_wire::{
     Code,
-    limits::{CLIENT_ID_BYTES, CONTENT_CHARS, LANGUAGE_BYTES, NAME_CHARS, PAGE_ITEMS, PREVIEW_CHARS},
+    limits::{CLIENT_ID_BYTES, CONTENT_CHARS, LANGUAGE_BYTES, NAME_CHARS, PAGE_ITEMS, PREVIEW_CHARS, QUOTE_CHARS},
 };
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -38,21 +38,28 @@ fn written(field: &'static str, text: Option<String>, may_be_empty: bool) -> Res
     Ok(text)
 }
 
-/// The beginning of a message for the list of conversations, on one line.
+/// The beginning of a message for the list of conversations, on one line, with an ellipsis where something follows.
 pub fn preview(text: &str, file_name: Option<&str>) -> String {
-    beginning(text, file_name, PREVIEW_CHARS)
-}
-
-/// The beginning of a message, or of its file's name where it has no text, on one line: at most `length` Unicode scalar
-/// values, and an ellipsis where something follows.
-pub fn beginning(text: &str, file_name: Option<&str>, length: usize) -> String {
-    let shown = if is_blank(text) { file_name.unwrap_or_default() } else { text };
-    let whole = cut(shown, length);
-    let mut line: String = whole.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if whole.len() < shown.len() {
+    let (mut line, is_all) = beginning(text, file_name, PREVIEW_CHARS);
+    if !is_all {
         line.push('…');
     }
     line
+}
+
+/// The beginning of a message for those that reply to it, on one line. Nothing is added where something follows: a quote
+/// is never longer than the contract says, and holds only what the message says.
+pub fn quote(text: &str, file_name: Option<&str>) -> String {
+    beginning(text, file_name, QUOTE_CHARS).0
+}
+
+/// The beginning of a message, or of its file's name where it has no text, on one line: at most `length` Unicode scalar
+/// values; and whether that is all.
+fn beginning(text: &str, file_name: Option<&str>, length: usize) -> (String, bool) {
+    let shown = if is_blank(text) { file_name.unwrap_or_default() } else { text };
+    let whole = cut(shown, length);
+    let line = whole.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    (line, whole.len() == shown.len())
 }
 
 /// At most the first `length` Unicode scalar values of a text, without the part of a grapheme cluster (what a reader sees
@@ -245,6 +252,18 @@ mod tests {
         assert_eq!(preview("", Some("plan.pdf")), "plan.pdf");
         assert_eq!(preview(&"x".repeat(101), None), format!("{}…", "x".repeat(100)));
         assert_eq!(preview(&"x".repeat(100), None), "x".repeat(100));
+    }
+
+    #[test]
+    fn a_quote_is_never_longer_than_the_contract_says() {
+        assert_eq!(quote("one\ntwo", None), "one two");
+        assert_eq!(quote(" ", Some("plan.pdf")), "plan.pdf");
+        for one in ["x", "é", "😀"] {
+            assert_eq!(quote(&one.repeat(QUOTE_CHARS), None), one.repeat(QUOTE_CHARS));
+            assert_eq!(quote(&one.repeat(QUOTE_CHARS + 1), None), one.repeat(QUOTE_CHARS));
+        }
+        let family = "👩\u{200d}👩\u{200d}👧".repeat(25);
+        assert_eq!(quote(&family, None), "👩\u{200d}👩\u{200d}👧".repeat(QUOTE_CHARS / 5));
     }
 
     #[test]

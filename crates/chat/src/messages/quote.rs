@@ -17,7 +17,7 @@ use crate::{
     keys,
 };
 use jobline_store::Consistency;
-use jobline_wire::{MessageType, Quote, limits::QUOTE_CHARS};
+use jobline_wire::{MessageType, Quote};
 use std::collections::HashMap;
 
 /// The quoted messages of an answer that still exist, by their ids.
@@ -56,7 +56,7 @@ impl Originals {
             number: reply.number,
             sender_id,
             kind: MessageType::from(&reply.kind),
-            content: original.map(|row| text::beginning(&row.text, row.file_name(), QUOTE_CHARS)).unwrap_or_default(),
+            content: original.map(|row| text::quote(&row.text, row.file_name())).unwrap_or_default(),
             deleted_at: original.and_then(|row| row.deleted).map(|deleted| iso(deleted.at)),
         }
     }
