@@ -65,6 +65,11 @@ impl Flow {
         self.cursor.as_deref()
     }
 
+    /// Whether the client does not have everything yet, as far as is known.
+    pub fn catches_up(&self) -> bool {
+        self.catches_up
+    }
+
     /// Something moved.
     pub fn moved(&mut self) {
         self.moved = true;

@@ -248,7 +248,7 @@ impl Session {
         let (flow, typist, signaller) = (Flow::new(since, self.jitter), Typist::default(), Signaller::new(device));
         let (presence_peers, relations_changed) = (Lookup::default(), false);
         let started = Started { flow, typist, signaller, record_ms: None, presence_peers, relations_changed };
-        todo.extend(self.started.insert(started).find_presence_peers());
+        self.started = Some(started);
     }
 
     /// The client's cursor proves that something was delivered. Further proofs do not move the moment at which it is
@@ -294,10 +294,15 @@ impl Session {
     }
 
     fn answered(&mut self, answer: Result<Answer, Refusal>, now_ms: u64, todo: &mut Vec<Action>) -> Option<Closing> {
-        match self.started.as_mut()?.flow.answered(answer, now_ms) {
+        let started = self.started.as_mut()?;
+        let catches_up = started.flow.catches_up();
+        match started.flow.answered(answer, now_ms) {
             Verdict::Push(json) => todo.push(Action::Push(frame::synced(&json))),
             Verdict::Nothing => {}
             Verdict::Refused => return Some(Closing::NotUnderstood),
+        }
+        if catches_up {
+            todo.extend(started.find_circle());
         }
         None
     }

@@ -33,8 +33,11 @@ impl Started {
         todo
     }
 
-    /// Looks up the presence peers.
+    /// Looks up the presence peers, once the client has caught up: before that it gets answers alone.
     pub fn find_presence_peers(&mut self) -> Option<Action> {
+        if self.flow.catches_up() {
+            return None;
+        }
         if self.presence_peers.begin() {
             return Some(Action::FindPresencePeers);
         }

@@ -34,19 +34,14 @@ fn presence_peers_are_shown_to_each_other_as_they_come_and_go() {
 fn presence_peers_are_looked_up_again_after_changes_one_lookup_at_a_time() {
     let (ben, changed) = (UserId::new("ben").unwrap(), || Event::News(News { relations: true, ..News::default() }));
     let mut session = TestSession::started();
+    assert_eq!(session.on(changed()), [], "the client does not have everything yet");
+    assert_eq!(session.says(r#"{"op":"active","active":true}"#), [Action::Active(true), Action::Record]);
+    assert_eq!(session.answers(answer("c0", 0, false)), [pushed("c0", 0, false), Action::FindPresencePeers]);
     assert_eq!(session.on(changed()), [], "the first search goes on");
-    assert_eq!(
-        session.on(Event::PresencePeers(Some(vec![ben.clone()]))),
-        [Action::FindPresencePeers],
-        "it may be out of date"
-    );
+    assert_eq!(session.on(Event::PresencePeers(Some(vec![ben.clone()]))), [Action::FindPresencePeers], "it may be out of date");
     assert_eq!(session.on(Event::PresencePeers(Some(Vec::new()))), [Action::ShowPresence(Vec::new())]);
     assert_eq!(session.on(changed()), [Action::FindPresencePeers]);
     assert_eq!(session.on(Event::PresencePeers(Some(vec![ben.clone()]))), [Action::ShowPresence(vec![ben])]);
     assert_eq!(session.on(changed()), [Action::FindPresencePeers]);
-    assert_eq!(
-        session.on(Event::PresencePeers(None)),
-        [Action::ShowPresence(Vec::new())],
-        "where it is not known, nobody is shown"
-    );
+    assert_eq!(session.on(Event::PresencePeers(None)), [Action::ShowPresence(Vec::new())], "where it is not known, nobody is shown");
 }
