@@ -38,11 +38,13 @@ pub(crate) async fn details(cx: &Context, me: &UserId, input: GetConversation) -
         Ok(_) if blocks::is_blocked(cx, me, other).await? => Err(blocks::unavailable()),
         permitted => permitted,
     };
+    let are_strangers = matches!(&permitted, Err(error) if error.code == Code::NotJobParticipant);
     let row = match row {
         Some(row) => row,
-        None if must_exist => return Err(Error::not_found("conversation")),
+        // The id of a pair without a job is as good as any other id.
+        None if are_strangers && must_exist => return Err(Error::not_found("conversation")),
         // To a user with no shared job nothing is revealed about the other, not even whether they exist.
-        None if matches!(&permitted, Err(error) if error.code == Code::NotJobParticipant) => {
+        None if are_strangers => {
             let conversation = render::between_strangers(&id, now);
             let reason = Some(Code::NotJobParticipant);
             return Ok(ConversationDetails { conversation, can_send: false, reason });

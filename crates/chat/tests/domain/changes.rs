@@ -342,6 +342,15 @@ async fn a_conversation_can_be_looked_at_before_it_begins() {
     assert_eq!((before.conversation.people[1].name.as_str(), before.conversation.job_id), ("Ben Smith", Some(1)));
     assert!(before.conversation.created_at.starts_with("2"), "{:?}", before.conversation);
     assert_eq!(before.conversation.updated_at, before.conversation.created_at, "nothing has changed since");
+    let by_id = async |user: &User<'_>, id: &str| {
+        let input = jobline_wire::GetConversation { conversation_id: Some(id.into()), ..Default::default() };
+        world.chat.conversation(&user.id, input).await
+    };
+    let named = by_id(&anna, "conv_anna_ben").await.unwrap();
+    assert_eq!((named.can_send, &named.conversation.people), (true, &before.conversation.people), "by its id too");
+    for (user, id) in [(&anna, "conv_anna_eve"), (&world.user("eve"), "conv_anna_ben")] {
+        assert_eq!(by_id(user, id).await.unwrap_err().code, Code::NotFound, "{id} of those without a job");
+    }
     assert!(anna.conversations().await.unwrap().conversations.is_empty(), "looking begins nothing");
     let crew = jobline_wire::GetConversation { conversation_id: Some("crew_1".into()), ..Default::default() };
     let crew = world.chat.conversation(&anna.id, crew).await.unwrap().conversation;
