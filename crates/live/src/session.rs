@@ -302,7 +302,7 @@ impl Session {
             Verdict::Refused => return Some(Closing::NotUnderstood),
         }
         if catches_up {
-            todo.extend(started.find_circle());
+            todo.extend(started.find_presence_peers());
         }
         None
     }

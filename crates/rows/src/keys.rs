@@ -276,6 +276,11 @@ pub fn due_tasks(now: u64) -> Range {
     due_at("TASKS", now, 50)
 }
 
+/// The tasks that are due after `now` and up to `until`.
+pub fn later_tasks(now: u64, until: u64) -> Range {
+    Range { from: format!("{:016}", now.saturating_add(1)), ..due_tasks(until) }
+}
+
 /// The rows of `partition` whose sort keys begin with an instant up to `now`.
 fn due_at(partition: &str, now: u64, limit: usize) -> Range {
     Range {

@@ -84,6 +84,7 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
     for warning in [config.warning().as_deref(), config.identity.warning()].into_iter().flatten() {
         tracing::warn!("{warning}");
     }
+    take_over(config, &app).await;
     let scheme = if tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{bound}"));
     let senders = Senders::new(config, &engines, &app, push)?;
@@ -99,6 +100,15 @@ pub async fn run(config: &Config, shutdown: impl Future<Output = ()>) -> Result<
         tracing::warn!("stopped before the store was closed; what was answered is on disk");
     }
     Ok(())
+}
+
+/// Resumes what an earlier process was doing. A data folder has one process at a time, a table may have several.
+async fn take_over(config: &Config, app: &App) {
+    if config.store == StoreKind::Embedded
+        && let Err(error) = app.chat.take_over().await
+    {
+        tracing::warn!(%error, "what the last process was doing is resumed within half a minute");
+    }
 }
 
 /// Warns that rows written before keep their shorter expiry. A store that takes no writes is no reason not to start.

@@ -11,6 +11,7 @@ use crate::{
     outbox::{
         driver,
         port::{EventReceiver, Mail, Port, Push},
+        take_over,
     },
     tasks::run,
 };
@@ -50,6 +51,16 @@ impl Chat {
     pub async fn sweep(&self) -> Result<usize> {
         let deleted = messages::delete::finish_removals(&self.cx).await?;
         Ok(deleted + sweep::sweep(&self.cx).await?)
+    }
+
+    /// Ends the leases of a server that has ended, so that its work goes on at once. For the start of a server over a store
+    /// that no other one can have open: anywhere else the leases may be those of a server that works.
+    ///
+    /// # Errors
+    /// `unavailable`: what it did not come to is due within half a minute.
+    pub async fn take_over(&self) -> Result<()> {
+        run::end_leases(&self.cx).await?;
+        take_over::end_leases(&self.cx).await
     }
 
     /// Runs the tasks that are due, for about `limit_ms`: work that calls left to the background, or that a server left

@@ -17,6 +17,7 @@ pub(crate) mod reported;
 pub(crate) mod row;
 pub(crate) mod signal;
 mod silence;
+pub(crate) mod take_over;
 mod unread;
 pub(crate) mod unread_line;
 

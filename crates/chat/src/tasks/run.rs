@@ -80,6 +80,29 @@ pub(crate) async fn run_due(cx: &Context, until: u64) -> Result<usize> {
     }
 }
 
+/// Makes due what a process was working on that has ended. What is due at an instant of its own is left to that instant.
+///
+/// # Errors
+/// `unavailable`: the rest is due when its leases end.
+pub(crate) async fn end_leases(cx: &Context) -> Result<()> {
+    let now = cx.now();
+    let mut range = keys::later_tasks(now, now + LEASE_MS);
+    loop {
+        let page = cx.db.page(&range).await?;
+        for (key, found) in page.rows {
+            let row: TaskRow = rows::decode(&found)?;
+            if matches!(row.work, Work::TellJob { .. } | Work::TellPerson { .. }) {
+                let task = Task { key, row, leased_until: 0 };
+                move_to(cx, &task, found.version, now).await?;
+            }
+        }
+        match page.next {
+            Some(next) => range = range.after(&next),
+            None => return Ok(()),
+        }
+    }
+}
+
 /// Takes a task and works on it until the instant `until`. Answers whether it is finished.
 async fn run_one(cx: &Context, key: Key, found: Row, until: u64) -> Result<bool> {
     let row: TaskRow = rows::decode(&found)?;

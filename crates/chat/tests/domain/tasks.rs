@@ -109,6 +109,20 @@ async fn a_server_goes_on_with_what_another_one_began() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_alone_goes_on_at_once_with_what_its_last_process_began() {
+    let servers = TwoServers::new().await;
+    let customers = servers.customers().await;
+    let cursors = cursors(&customers).await;
+    servers.close_and_be_cut().await;
+    assert!(told(&customers, &cursors).await < CUSTOMERS, "something is left to do");
+    servers.second.take_over().await.unwrap();
+    servers.second.run_due_tasks(FOREVER).await.unwrap();
+    assert_eq!(told(&customers, &cursors).await, CUSTOMERS);
+    servers.first.clock.forward(31_000);
+    assert_eq!(servers.second.run_due_tasks(FOREVER).await.unwrap(), 0, "nothing is left");
+}
+
+#[tokio::test]
 async fn a_task_that_may_not_take_longer_goes_on_later() {
     let servers = TwoServers::new().await;
     let customers = servers.customers().await;

@@ -176,8 +176,8 @@ async fn an_attempt_that_a_server_did_not_finish_is_made_by_the_next_one() {
     }
     let receiver = Receiver::default();
     assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0, "it still belongs to the other server");
-    world.clock.forward(30 * SECOND);
-    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 1);
+    world.chat.take_over().await.unwrap();
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 1, "it belongs to nobody any more");
     assert_eq!(receiver.take()[0].0, listed[1].webhook_id);
 }
 
@@ -198,6 +198,32 @@ async fn events_of_a_crashed_server_are_delivered_by_the_next_one() {
     world.clock.forward(30 * SECOND);
     assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 2);
     assert_eq!(receiver.take()[0], lost[0], "the same event by the same id");
+}
+
+#[tokio::test]
+async fn a_server_that_is_alone_delivers_at_once_what_its_last_process_began() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    let carl = world.user("carl");
+    world.job(2, &["anna", "carl"], jobline_wire::JobStatus::Open).await;
+    anna.send(&carl, "fails").await.unwrap();
+    let failing = Receiver { takes_content: true, ..Receiver::failing_at("fails") };
+    world.chat.tell_outside(&failing).await.unwrap();
+    anna.send(&ben, "one").await.unwrap();
+    let dies = Receiver { is_stuck: true, ..Receiver::default() };
+    tokio::select! {
+        biased;
+        told = world.chat.tell_outside(&dies) => panic!("it is stuck: {told:?}"),
+        () = async { while dies.got.lock().unwrap().is_empty() { tokio::task::yield_now().await } } => {}
+    }
+    world.chat.take_over().await.unwrap();
+    let receiver = Receiver::default();
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 2, "what failed still waits");
+    assert_eq!(receiver.take()[0], dies.take()[0], "the same event by the same id");
+    world.chat.take_over().await.unwrap();
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "nothing is left");
+    world.clock.forward(5 * SECOND);
+    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 2, "the wait is over");
 }
 
 #[tokio::test]
