@@ -38,6 +38,11 @@ pub(crate) trait Encode: Sized {
     fn read(from: &mut Reader<'_>) -> Option<Self>;
 }
 
+/// Whether a text holds nothing but digits and what stands between those of a time.
+fn is_meant_as_time(text: &str) -> bool {
+    text.chars().all(|char| char.is_ascii_digit() || "-:.+ TZtz".contains(char))
+}
+
 /// Seals and opens cursors.
 #[derive(Clone)]
 pub(crate) struct Sealer {
@@ -68,13 +73,13 @@ impl Sealer {
     pub fn open<C: Encode>(&self, since: Option<&str>, user: &UserId, scope: &str) -> Result<Since<C>> {
         let Some(text) = since else { return Ok(Since::Start) };
         if text.starts_with(|first: char| first.is_ascii_digit()) {
-            let instant = time::parse_iso(text).ok_or_else(|| {
-                Error::invalid(
-                    "since",
-                    "since is neither a cursor nor an ISO 8601 time such as 2025-11-14T10:30:00.000Z.",
-                )
-            })?;
-            return Ok(Since::Instant(instant));
+            if let Some(instant) = time::parse_iso(text) {
+                return Ok(Since::Instant(instant));
+            }
+            if is_meant_as_time(text) {
+                let detail = "since is neither a cursor nor an ISO 8601 time such as 2025-11-14T10:30:00.000Z.";
+                return Err(Error::invalid("since", detail));
+            }
         }
         self.unseal(text, user, scope).map(Since::Cursor).ok_or_else(|| {
             let detail = "since is not a cursor that this list gave to you. Leave since out to start again.";

@@ -251,7 +251,10 @@ async fn cursors_are_exact_sealed_and_bound_to_their_owner() {
     let sync = anna.sync(None).await.unwrap().cursor;
     let conversations = anna.conversations().await.unwrap().cursor;
     let altered = format!("{}{}", &cursor[..5], if &cursor[5..6] == "A" { "B" } else { "A" }) + &cursor[6..];
-    for bad in [&cursor[..cursor.len() - 1], &altered, &sync, &conversations, "c", "x", "", "%", "c💥"] {
+    let (backwards, digit) = (format!("7{}", cursor.chars().rev().collect::<String>()), format!("1{}", &cursor[1..]));
+    let bad =
+        [&cursor[..cursor.len() - 1], &altered, &sync, &conversations, &backwards, &digit, "c", "x", "", "%", "c💥"];
+    for bad in bad {
         let error = anna.list_since(&ben, bad).await.unwrap_err();
         assert_eq!(error.code, Code::InvalidCursor, "{bad:?}");
     }
@@ -260,7 +263,9 @@ async fn cursors_are_exact_sealed_and_bound_to_their_owner() {
     assert_eq!(anna.list_since(&carl, &cursor).await.unwrap_err().code, Code::InvalidCursor, "of another conversation");
     assert_eq!(ben.sync(Some(&sync)).await.unwrap_err().code, Code::InvalidCursor);
     assert_eq!(anna.sync(Some(&cursor)).await.unwrap_err().code, Code::InvalidCursor);
-    assert_eq!(anna.list_since(&ben, "2025-13-01T00:00:00Z").await.unwrap_err().code, Code::InvalidRequest);
+    for time in ["2025-13-01T00:00:00Z", "2025-11-14", "1763114400000"] {
+        assert_eq!(anna.list_since(&ben, time).await.unwrap_err().code, Code::InvalidRequest, "{time}");
+    }
 }
 
 #[tokio::test]
