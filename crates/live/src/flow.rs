@@ -66,8 +66,8 @@ impl Flow {
     }
 
     /// Whether the client does not have everything yet, as far as is known.
-    pub fn catches_up(&self) -> bool {
-        self.catches_up
+    pub fn is_catching_up(&self) -> bool {
+        self.is_catching_up
     }
 
     /// Something moved.

@@ -295,13 +295,13 @@ impl Session {
 
     fn answered(&mut self, answer: Result<Answer, Refusal>, now_ms: u64, todo: &mut Vec<Action>) -> Option<Closing> {
         let started = self.started.as_mut()?;
-        let catches_up = started.flow.catches_up();
+        let was_catching_up = started.flow.is_catching_up();
         match started.flow.answered(answer, now_ms) {
             Verdict::Push(json) => todo.push(Action::Push(frame::synced(&json))),
             Verdict::Nothing => {}
             Verdict::Refused => return Some(Closing::NotUnderstood),
         }
-        if catches_up {
+        if was_catching_up {
             todo.extend(started.find_presence_peers());
         }
         None

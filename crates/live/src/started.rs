@@ -35,7 +35,7 @@ impl Started {
 
     /// Looks up the presence peers, once the client has caught up: before that it gets answers alone.
     pub fn find_presence_peers(&mut self) -> Option<Action> {
-        if self.flow.catches_up() {
+        if self.flow.is_catching_up() {
             return None;
         }
         if self.presence_peers.begin() {

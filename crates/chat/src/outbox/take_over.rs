@@ -3,7 +3,7 @@
 use super::{
     channel::Channel,
     failed,
-    row::{RedeliveryRow, ToldRow},
+    row::{ProgressRow, RedeliveryRow},
 };
 use crate::{base::error::Result, base::rows, context::Context, keys};
 use jobline_store::{Condition, Consistency, Key, Range, Row};
@@ -33,10 +33,11 @@ async fn end_in(cx: &Context, channel: Channel, mut range: Range) -> Result<()> 
         for (key, found) in &events {
             end_of_event(cx, key, found).await?;
         }
-        let told = |(key, _): &(Key, Row)| Some(keys::told(channel, &keys::told_conversation(key)?));
-        let told: Vec<Key> = conversations.iter().filter_map(told).collect();
-        let found = cx.db.get_many(&told, Consistency::Strong).await?;
-        for (key, found) in told.iter().zip(found) {
+        let progress =
+            |(key, _): &(Key, Row)| Some(keys::delivery_progress(channel, &keys::conversation_of_outbox(key)?));
+        let progress: Vec<Key> = conversations.iter().filter_map(progress).collect();
+        let found = cx.db.get_many(&progress, Consistency::Strong).await?;
+        for (key, found) in progress.iter().zip(found) {
             if let Some(found) = found {
                 end_of_conversation(cx, key, &found).await?;
             }
@@ -50,11 +51,11 @@ async fn end_in(cx: &Context, channel: Channel, mut range: Range) -> Result<()> 
 }
 
 async fn end_of_conversation(cx: &Context, key: &Key, found: &Row) -> Result<()> {
-    let row: ToldRow = rows::decode(found)?;
+    let row: ProgressRow = rows::decode(found)?;
     if row.not_before <= cx.now() || row.failures > 0 {
         return Ok(());
     }
-    put(cx, key, found, &rows::encode(&ToldRow { not_before: 0, ..row })).await
+    put(cx, key, found, &rows::encode(&ProgressRow { not_before: 0, ..row })).await
 }
 
 async fn end_of_event(cx: &Context, key: &Key, found: &Row) -> Result<()> {

@@ -38,10 +38,18 @@ fn presence_peers_are_looked_up_again_after_changes_one_lookup_at_a_time() {
     assert_eq!(session.says(r#"{"op":"active","active":true}"#), [Action::Active(true), Action::Record]);
     assert_eq!(session.answers(answer("c0", 0, false)), [pushed("c0", 0, false), Action::FindPresencePeers]);
     assert_eq!(session.on(changed()), [], "the first search goes on");
-    assert_eq!(session.on(Event::PresencePeers(Some(vec![ben.clone()]))), [Action::FindPresencePeers], "it may be out of date");
+    assert_eq!(
+        session.on(Event::PresencePeers(Some(vec![ben.clone()]))),
+        [Action::FindPresencePeers],
+        "it may be out of date"
+    );
     assert_eq!(session.on(Event::PresencePeers(Some(Vec::new()))), [Action::ShowPresence(Vec::new())]);
     assert_eq!(session.on(changed()), [Action::FindPresencePeers]);
     assert_eq!(session.on(Event::PresencePeers(Some(vec![ben.clone()]))), [Action::ShowPresence(vec![ben])]);
     assert_eq!(session.on(changed()), [Action::FindPresencePeers]);
-    assert_eq!(session.on(Event::PresencePeers(None)), [Action::ShowPresence(Vec::new())], "where it is not known, nobody is shown");
+    assert_eq!(
+        session.on(Event::PresencePeers(None)),
+        [Action::ShowPresence(Vec::new())],
+        "where it is not known, nobody is shown"
+    );
 }

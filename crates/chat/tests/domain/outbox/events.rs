@@ -208,22 +208,22 @@ async fn a_server_that_is_alone_delivers_at_once_what_its_last_process_began() {
     world.job(2, &["anna", "carl"], jobline_wire::JobStatus::Open).await;
     anna.send(&carl, "fails").await.unwrap();
     let failing = Receiver { takes_content: true, ..Receiver::failing_at("fails") };
-    world.chat.tell_outside(&failing).await.unwrap();
+    world.chat.deliver_events(&failing).await.unwrap();
     anna.send(&ben, "one").await.unwrap();
     let dies = Receiver { is_stuck: true, ..Receiver::default() };
     tokio::select! {
         biased;
-        told = world.chat.tell_outside(&dies) => panic!("it is stuck: {told:?}"),
+        told = world.chat.deliver_events(&dies) => panic!("it is stuck: {told:?}"),
         () = async { while dies.got.lock().unwrap().is_empty() { tokio::task::yield_now().await } } => {}
     }
     world.chat.take_over().await.unwrap();
     let receiver = Receiver::default();
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 2, "what failed still waits");
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 2, "what failed still waits");
     assert_eq!(receiver.take()[0], dies.take()[0], "the same event by the same id");
     world.chat.take_over().await.unwrap();
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 0, "nothing is left");
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0, "nothing is left");
     world.clock.forward(5 * SECOND);
-    assert_eq!(world.chat.tell_outside(&receiver).await.unwrap(), 2, "the wait is over");
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 2, "the wait is over");
 }
 
 #[tokio::test]
