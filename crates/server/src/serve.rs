@@ -6,8 +6,8 @@
 mod activity;
 mod body;
 mod connection;
-mod crowd;
 mod descriptors;
+mod open_connections;
 mod unsent;
 mod upgrades;
 mod watched;
@@ -16,11 +16,11 @@ pub use descriptors::{connections, raise as raise_descriptors};
 
 use crate::tls::Tls;
 use activity::Activity;
-use crowd::Crowd;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::server::conn::auto::Builder;
 use jobline_api::app::App;
 use jobline_api::service::Service;
+use open_connections::OpenConnections;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -75,7 +75,8 @@ pub async fn serve(service: Service, listener: TcpListener, listening: Listening
         let app = app.clone();
         background.spawn(async move { tls.watch(&*app.clock).await });
     }
-    let mut open = Open { server, max: listening.max_connections, tasks: JoinSet::new(), crowd: Crowd::default() };
+    let mut open =
+        Open { server, max: listening.max_connections, tasks: JoinSet::new(), connections: OpenConnections::default() };
     open.accept_until(&listener, shutdown).await;
     drop(listener);
     let _ = stop.send(true);
@@ -98,7 +99,7 @@ struct Open {
     server: Server,
     max: usize,
     tasks: JoinSet<()>,
-    crowd: Crowd,
+    connections: OpenConnections,
 }
 
 impl Open {
@@ -112,14 +113,14 @@ impl Open {
         loop {
             tokio::select! {
                 () = &mut shutdown => return,
-                Some(ended) = self.tasks.join_next_with_id() => self.crowd.exit(id(ended)),
+                Some(ended) = self.tasks.join_next_with_id() => self.connections.exit(id(ended)),
                 accepted = accept(listener, &app), if waiting.is_none() => waiting = accepted,
                 () = upgrades.one_ends(), if waiting.is_some() => {}
                 () = unsent.gets_over() => {}
                 () = app.clock.sleep(NO_ROOM_PAUSE), if waiting.is_some() || unsent.is_over() => {}
             }
             if unsent.is_over() {
-                self.crowd.cut_unread(app.clock.now_ms());
+                self.connections.cut_unread(app.clock.now_ms());
             }
             waiting = waiting.and_then(|stream| self.admit(stream));
         }
@@ -127,14 +128,14 @@ impl Open {
 
     /// Serves a connection, or gives it back and asks another one to go.
     fn admit(&mut self, stream: TcpStream) -> Option<TcpStream> {
-        if self.crowd.len() + self.server.upgrades.len() >= self.max {
-            self.crowd.make_room();
+        if self.connections.len() + self.server.upgrades.len() >= self.max {
+            self.connections.make_room();
             return Some(stream);
         }
         let now_ms = self.server.service.app().clock.now_ms();
         let activity = Arc::new(Activity::new(now_ms, Arc::clone(&self.server.unsent)));
         let task = self.tasks.spawn(self.server.clone().connection(stream, Arc::clone(&activity)));
-        self.crowd.enter(task.id(), activity);
+        self.connections.enter(task.id(), activity);
         None
     }
 }

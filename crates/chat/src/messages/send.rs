@@ -53,16 +53,16 @@ pub(super) enum Sent {
     New(Box<MessageRow>, Option<Box<ConversationRow>>),
     /// The message of an earlier send with the same `clientId`, with the watermarks that show its status.
     Before(Box<ListedMessage>, Watermarks),
-    /// It is a call, and the one with this message runs in the conversation already.
-    Runs(MessageId),
+    /// It would start a call, and the call of this message is in progress in the conversation.
+    CallInProgress(MessageId),
 }
 
 /// How an attempt to send ended.
 enum Attempt {
     /// See [`Sent::New`].
     Sent(Box<MessageRow>, Option<Box<ConversationRow>>),
-    /// See [`Sent::Runs`].
-    Runs(MessageId),
+    /// See [`Sent::CallInProgress`].
+    CallInProgress(MessageId),
     /// Rows have changed since they were read.
     Conflict(Vec<Key>),
     /// The crew is not up to date with its job, or its members have other places than when the request was checked.
@@ -70,7 +70,7 @@ enum Attempt {
 }
 
 /// What is stored with a message.
-struct Proved {
+struct Checked {
     permit: Permit,
     reply: Option<ReplyTo>,
     /// For a conversation that begins with this message.
@@ -91,14 +91,14 @@ pub(crate) async fn send(cx: &Context, me: &UserId, input: SendMessage) -> Resul
     let (conversation, viewer) = (&request.conversation, request.sender);
     let message = match sent {
         Sent::New(row, Some(crew)) => {
-            render::new_in_crew(cx, conversation, &crew.seen_by(viewer), viewer, *row).await?
+            render::new_in_crew(cx, conversation, &crew.as_viewed_by(viewer), viewer, *row).await?
         }
         Sent::New(row, None) => {
             let listed = ListedMessage { updated: row.at, row: *row };
             render::for_member(cx, conversation, viewer, Watermarks::default(), listed).await?
         }
         Sent::Before(listed, watermarks) => render::for_member(cx, conversation, viewer, watermarks, *listed).await?,
-        Sent::Runs(_) => return Err(Error::unavailable("a message was taken for a call")),
+        Sent::CallInProgress(_) => return Err(Error::unavailable("a message was taken for a call")),
     };
     Ok(SentMessage { conversation_id: message.conversation_id.clone(), message })
 }
@@ -112,8 +112,8 @@ pub(super) async fn store(cx: &Context, request: &mut SendRequest) -> Result<Sen
     loop {
         match attempt(cx, request, attempts.consistency()).await {
             Ok(Attempt::Sent(row, crew)) => return Ok(Sent::New(row, crew)),
-            Ok(Attempt::Runs(_)) if attempts.may_be_stale() => attempts.read_strongly(),
-            Ok(Attempt::Runs(id)) => return Ok(Sent::Runs(id)),
+            Ok(Attempt::CallInProgress(_)) if attempts.may_be_stale() => attempts.read_strongly(),
+            Ok(Attempt::CallInProgress(id)) => return Ok(Sent::CallInProgress(id)),
             Ok(Attempt::Behind(job)) => {
                 // Without the turn of this send, which the crew may need to follow.
                 drop(attempts);
@@ -211,7 +211,7 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
     blocks::check(&update, request.sender)?;
     let running = update.row.call.as_ref().filter(|call| request.call.is_some() && call.runs(now));
     if let Some(id) = running.and_then(|call| MessageId::new(&call.id)) {
-        return Ok(Attempt::Runs(id));
+        return Ok(Attempt::CallInProgress(id));
     }
     let reply = match &quoted {
         Some(_) => Some(quoted_message(cx, &update, request.sender, now)?),
@@ -230,7 +230,7 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
         }
         None => None,
     };
-    commit(cx, request, update, Proved { permit, reply, file, bucket, first_blocks }, now).await
+    commit(cx, request, update, Checked { permit, reply, file, bucket, first_blocks }, now).await
 }
 
 /// The message that the new one replies to, as it was read.
@@ -244,10 +244,10 @@ async fn commit(
     cx: &Context,
     request: &SendRequest,
     mut update: ConversationUpdate,
-    proved: Proved,
+    checked: Checked,
     now: u64,
 ) -> Result<Attempt> {
-    let Proved { permit, reply, file, bucket, first_blocks } = proved;
+    let Checked { permit, reply, file, bucket, first_blocks } = checked;
     let job = &permit.job;
     let before = update.row.log;
     let id = MessageId::make(update.row.next_at(now), &nanoid(&*cx.random));

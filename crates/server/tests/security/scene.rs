@@ -110,7 +110,7 @@ impl Scene {
         lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
     }
 
-    /// Calls of the host, which have to succeed.
+    /// The host puts job 7, with these participants; it must succeed.
     pub fn job(&self, participants: &[&str], status: &str) {
         let job = json!({"title": "Paint the fence", "participants": participants, "status": status});
         self.program.host("PUT", "/host/jobs/7", &job);

@@ -1,6 +1,6 @@
 /** The data of all people who used the app in this browser. */
 
-/** The key of `platform/session.ts` for who is signed in: a user who is not in it is signed in in no tab. */
+/** The key of `platform/session.ts` for who is signed in: users who are missing there are signed out in every tab. */
 const SIGNED_IN = 'jobline-signed-in';
 /** The prefix of all keys in the storages of the device and of tabs. */
 const REMEMBERED = 'jobline-';
@@ -54,8 +54,8 @@ export async function forgetEverybody(caches: readonly string[]): Promise<void> 
 }
 
 /**
- * Resolves also if a suspended tab has it open: the browser then deletes it once that is closed, and opens it for
- * nobody.
+ * Resolves also if a suspended tab has it open: the browser then deletes it once that is closed, and until then lets nobody
+ * open it.
  */
 function deleted(request: IDBOpenDBRequest): Promise<unknown> {
   const blocked = new Promise(resolve => {

@@ -47,7 +47,7 @@ pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result
         let row = match send::store(cx, &mut request).await? {
             Sent::New(row, _) => Some(*row),
             Sent::Before(listed, _) => Some(listed.row),
-            Sent::Runs(id) => running(cx, &request.conversation, &id).await?,
+            Sent::CallInProgress(id) => running(cx, &request.conversation, &id).await?,
         };
         match row {
             Some(row) => return answer(cx, &request, row).await,

@@ -10,7 +10,7 @@ const UNREAD_MS: u64 = 1_000;
 
 /// The open connections, by the tasks that serve them.
 #[derive(Default)]
-pub struct Crowd {
+pub struct OpenConnections {
     open: HashMap<Id, Arc<Activity>>,
     /// Those that idled when it was last looked, the longest first. A connection that was used since comes later than all of them,
     /// so that one look serves many newcomers.
@@ -19,7 +19,7 @@ pub struct Crowd {
     leaving: Option<Id>,
 }
 
-impl Crowd {
+impl OpenConnections {
     /// A connection is served by the task `id`.
     pub fn enter(&mut self, id: Id, activity: Arc<Activity>) {
         self.open.insert(id, activity);
