@@ -31,7 +31,7 @@ fn the_table_has_the_keys_and_the_expiry_of_the_engine() {
 
 #[test]
 fn the_bucket_forgets_uploads_that_nobody_sent() {
-    let (template, engine) = (read("deploy/template.yaml"), read("crates/files-s3/src/place.rs"));
+    let (template, engine) = (read("deploy/template.yaml"), read("crates/files-s3/src/prefix.rs"));
     for prefix in ["incoming/", "kept/", "files/"] {
         assert!(engine.contains(prefix), "the engine's prefixes have other names");
     }
