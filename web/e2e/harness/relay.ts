@@ -1,4 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -22,7 +24,9 @@ export class Relay {
     const address = ownAddress();
     const port = await freePort(address);
     const url = `turn:${address}:${port}`;
-    const flags = ['--turn-url', `${url},${url}?transport=tcp`, '--turn-secret', SECRET];
+    // Over UDP alone, or a busy machine may choose TCP and stay with it.
+    const urls = udp ? url : `${url},${url}?transport=tcp`;
+    const flags = ['--turn-url', urls, '--turn-secret', SECRET];
     const folder = await mkdtemp(join(tmpdir(), 'jobline-relay-'));
     const file = join(folder, 'turnserver.conf');
     await writeFile(
@@ -47,7 +51,7 @@ export class Relay {
     const failed = once(process, 'exit').then(([code]) =>
       Promise.reject(Error(`coturn ended with ${code}.`)),
     );
-    await Promise.race([failed, listens(address, port)]);
+    await Promise.race([failed, udp ? answers(address, port) : listens(address, port)]);
     failed.catch(() => undefined);
     return new Relay(flags, folder, process);
   }
@@ -85,6 +89,24 @@ async function freePort(address: string): Promise<number> {
   await once(server, 'close');
   if (!found || typeof found === 'string') throw new Error('There is no free port.');
   return found.port;
+}
+
+/** Waits until a STUN binding request is answered over UDP. */
+async function answers(address: string, port: number): Promise<void> {
+  const socket = createSocket('udp4');
+  const answered = once(socket, 'message');
+  const request = Buffer.concat([Buffer.from('000100002112a442', 'hex'), randomBytes(12)]);
+  const end = Date.now() + 30_000;
+  try {
+    for (;;) {
+      socket.send(request, port, address);
+      const again = new Promise<'again'>(resolve => setTimeout(resolve, 200, 'again'));
+      if ((await Promise.race([answered, again])) !== 'again') return;
+      if (Date.now() > end) throw new Error('coturn does not answer.');
+    }
+  } finally {
+    socket.close();
+  }
 }
 
 async function listens(address: string, port: number): Promise<void> {

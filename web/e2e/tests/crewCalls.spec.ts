@@ -193,7 +193,7 @@ for (const transport of ['UDP', 'TCP'] as const)
       await button(you, 'Accept with video').click();
       for (const one of [you, john]) await sees(one, 1);
       const path = { candidateType: 'relay', relayProtocol: transport.toLowerCase() };
-      // Which way is best is measured in the call, so it may begin over TCP and go on over UDP.
+      // The transport may select another pair of candidates after media has begun to flow.
       for (const one of [you, john])
         await expect.poll(() => pathOf(one.page)).toEqual({ local: path, remote: 'relay' });
     } finally {
