@@ -66,7 +66,7 @@ async fn of_crew(cx: &Context, me: &UserId, id: ConversationId, job: JobId) -> R
         (Some(mut row), _) => {
             parts::add_marks(cx, &id, &mut row).await?;
             let member = row.member(&id, me).ok_or_else(not_found)?;
-            row.as_viewed_by(member)
+            row.viewed_by(member)
         }
         // Before it exists, all participants of the job see the same of a crew, and nobody else anything.
         (None, Some(job)) if job.includes(me) && job.fits_crew() => as_shown(crew::empty_crew(job, now)),

@@ -38,7 +38,7 @@ pub(crate) async fn mark_as_read(cx: &Context, me: &UserId, input: MarkAsRead) -
         let now = cx.now();
         let update = ConversationUpdate::load_for(cx, &id, member, &wanted).await?;
         let mut update = update.ok_or_else(|| Error::not_found("conversation"))?;
-        let seen = update.row.clone().as_viewed_by(member);
+        let seen = update.row.clone().viewed_by(member);
         let to = match &up_to {
             Some(_) => up_to_message(cx, &update, &seen, member, now).await?,
             None => {

@@ -59,7 +59,7 @@ pub(crate) struct ConversationRow {
     /// The end of the log when the first event became due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outbox_from: Option<Position>,
-    /// For a viewer who left: how far the members had read at that time. See [`Self::as_viewed_by`]. Not stored.
+    /// For a viewer who left: how far the members had read at that time. See [`Self::viewed_by`]. Not stored.
     #[serde(skip)]
     pub read_then: Option<AllRead>,
     #[serde(flatten)]
@@ -130,7 +130,7 @@ impl ConversationRow {
     }
 
     /// The conversation as `member` may see it: for a former member, as it was when they left.
-    pub fn as_viewed_by(mut self, member: usize) -> Self {
+    pub fn viewed_by(mut self, member: usize) -> Self {
         if let Some(left) = self.left(member).cloned() {
             (self.log, self.last, self.host, self.updated) = (left.log, left.last, left.host, left.log.at);
             self.read_then = Some(left.read);

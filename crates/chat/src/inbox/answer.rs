@@ -43,7 +43,7 @@ pub(super) async fn of_mine(
     let rows = read::many(cx, ids).await?.into_iter().filter(|(_, row)| row.has_messages());
     let seen = rows.filter_map(|(id, row)| {
         let member = row.member(&id, me)?;
-        Some((id, row.as_viewed_by(member)))
+        Some((id, row.viewed_by(member)))
     });
     Ok(seen.collect())
 }

@@ -8,7 +8,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(crate) struct LogView<'a> {
     pub id: &'a ConversationId,
-    /// As the viewer sees it: see [`ConversationRow::as_viewed_by`].
+    /// As the viewer sees it: see [`ConversationRow::viewed_by`].
     pub row: &'a ConversationRow,
     /// The member who reads.
     pub viewer: usize,

@@ -45,16 +45,16 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListMessages) -> Resu
                 Some(crew) => with_marks(cx, &id, crew).await?,
                 None => read::one(cx, &id, Consistency::Strong).await?,
             };
-            let row = row.as_viewed_by(viewer);
+            let row = row.viewed_by(viewer);
             let log = LogView { id: &id, row: &row, viewer, now };
             render(cx, me, log, older(cx, log, before, limit).await?, input.since).await
         })
         .await;
     }
-    let row = match crew.map(|crew| crew.as_viewed_by(viewer)) {
+    let row = match crew.map(|crew| crew.viewed_by(viewer)) {
         // It was read strongly: an old row may lack a newcomer, or what hides the log before them.
         Some(crew) if is_at_end(&since, &crew) => Arc::new(crew),
-        Some(crew) => Arc::new(Box::pin(with_marks(cx, &id, crew)).await?.as_viewed_by(viewer)),
+        Some(crew) => Arc::new(Box::pin(with_marks(cx, &id, crew)).await?.viewed_by(viewer)),
         // Nobody leaves a pair: both see it as it is.
         None => current(cx, &id, viewer, &since).await?,
     };

@@ -62,7 +62,7 @@ pub(crate) async fn for_member(
         let view = Viewpoint { conversation, users: pair, viewer, watermarks, horizon, left: None, now };
         return message(cx, view, listed).await;
     }
-    let row = read::one(cx, conversation, Consistency::Strong).await?.as_viewed_by(viewer);
+    let row = read::one(cx, conversation, Consistency::Strong).await?.viewed_by(viewer);
     let log = LogView { id: conversation, row: &row, viewer, now };
     of_log(cx, log, row.watermarks(), vec![listed]).await?.pop().ok_or_else(|| Error::unavailable("a message was lost"))
 }

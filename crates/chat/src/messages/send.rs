@@ -91,7 +91,7 @@ pub(crate) async fn send(cx: &Context, me: &UserId, input: SendMessage) -> Resul
     let (conversation, viewer) = (&request.conversation, request.sender);
     let message = match sent {
         Sent::New(row, Some(crew)) => {
-            render::new_in_crew(cx, conversation, &crew.as_viewed_by(viewer), viewer, *row).await?
+            render::new_in_crew(cx, conversation, &crew.viewed_by(viewer), viewer, *row).await?
         }
         Sent::New(row, None) => {
             let listed = ListedMessage { updated: row.at, row: *row };

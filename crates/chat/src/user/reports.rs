@@ -47,7 +47,7 @@ pub(crate) async fn report(cx: &Context, me: &UserId, input: ReportInput) -> Res
     let (id, member) = access::of_member(cx, me, &input.conversation_id).await?;
     text::line("reason", &input.reason)?;
     let comment = input.comment.map(text::comment).transpose()?;
-    let row = read::one(cx, &id, Consistency::Strong).await?.as_viewed_by(member);
+    let row = read::one(cx, &id, Consistency::Strong).await?.viewed_by(member);
     let messages = around(cx, &id, &row, member, input.message_id.as_deref()).await?;
     let report = Report {
         id: String::new(),
