@@ -3,7 +3,7 @@
 //! A file that nobody sends stays in `unsent/`, so a sweep of that small folder finds it. A shard is the prefix of an id
 //! that is the same for about a day. So the order of the shards is the order of the ids, and no folder grows without limit.
 
-use super::folder::{private_folder, sync_folder};
+use super::folder::{self, private_folder, sync_folder};
 use jobline_chat::{Kept, file_of, is_file_id};
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -60,12 +60,13 @@ impl Drop for Incoming {
 
 impl Disk {
     pub(super) fn open(root: PathBuf) -> io::Result<Self> {
+        private_folder(&root.join(UNSENT))?;
         let incoming = root.join(INCOMING);
         match fs::remove_dir_all(&incoming) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => private_folder(&incoming)?,
+            // Each start makes it anew, and must not wait for a sync.
+            _ => folder::create(&incoming)?,
         }
-        private_folder(&root.join(UNSENT))?;
         Ok(Self { root, placing: Mutex::new(()), temporary: AtomicU64::new(0), named: Mutex::default() })
     }
 

@@ -11,12 +11,17 @@ use std::path::Path;
 /// Those of the disk.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    create(path)?;
+    missing.into_iter().filter_map(Path::parent).try_for_each(sync_folder)
+}
+
+/// [`private_folder`] without the sync: for one that need not outlive a power cut.
+pub(crate) fn create(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)?;
-    missing.into_iter().filter_map(Path::parent).try_for_each(sync_folder)
+    builder.create(path)
 }
 
 /// A name is durable once its folder is on stable storage.
