@@ -160,6 +160,17 @@ async fn failed_events_are_listed_in_pages_and_kept_for_a_month() {
     assert_eq!(kept.expires, Some((MORNING + 30 * 24 * HOUR).div_ceil(1_000)));
 }
 
+/// A server begins to deliver and dies, so that its lease stays behind. The receiver has got what it began with.
+async fn begin_and_die(world: &World) -> Receiver {
+    let dies = Receiver { is_stuck: true, ..Receiver::default() };
+    tokio::select! {
+        biased;
+        told = world.chat.deliver_events(&dies) => panic!("it is stuck: {told:?}"),
+        () = async { while dies.got.lock().unwrap().is_empty() { tokio::task::yield_now().await } } => {}
+    }
+    dies
+}
+
 #[tokio::test]
 async fn an_attempt_that_a_server_did_not_finish_is_made_by_the_next_one() {
     let world = world().await;
@@ -168,15 +179,25 @@ async fn an_attempt_that_a_server_did_not_finish_is_made_by_the_next_one() {
     world.chat.deliver_events(&Receiver { refuses: true, ..Receiver::default() }).await.unwrap();
     let listed = failed(&world).await;
     world.chat.redeliver(&listed[1].id).await.unwrap();
-    let dies = Receiver { is_stuck: true, ..Receiver::default() };
-    tokio::select! {
-        biased;
-        told = world.chat.deliver_events(&dies) => panic!("it is stuck: {told:?}"),
-        () = async { while dies.got.lock().unwrap().is_empty() { tokio::task::yield_now().await } } => {}
-    }
+    begin_and_die(&world).await;
     let receiver = Receiver::default();
     assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0, "it still belongs to the other server");
+    world.clock.forward(30 * SECOND);
+    assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 1);
+    assert_eq!(receiver.take()[0].0, listed[1].webhook_id);
+}
+
+#[tokio::test]
+async fn a_server_that_is_alone_makes_at_once_a_repeated_attempt_that_its_last_process_began() {
+    let world = world().await;
+    let (anna, ben) = world.pair().await;
+    anna.send(&ben, "one").await.unwrap();
+    world.chat.deliver_events(&Receiver { refuses: true, ..Receiver::default() }).await.unwrap();
+    let listed = failed(&world).await;
+    world.chat.redeliver(&listed[1].id).await.unwrap();
+    begin_and_die(&world).await;
     world.chat.take_over().await.unwrap();
+    let receiver = Receiver::default();
     assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 1, "it belongs to nobody any more");
     assert_eq!(receiver.take()[0].0, listed[1].webhook_id);
 }
@@ -186,12 +207,7 @@ async fn events_of_a_crashed_server_are_delivered_by_the_next_one() {
     let world = world().await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "one").await.unwrap();
-    let dies = Receiver { is_stuck: true, ..Receiver::default() };
-    tokio::select! {
-        biased;
-        told = world.chat.deliver_events(&dies) => panic!("it is stuck: {told:?}"),
-        () = async { while dies.got.lock().unwrap().is_empty() { tokio::task::yield_now().await } } => {}
-    }
+    let dies = begin_and_die(&world).await;
     let lost = dies.take();
     let receiver = Receiver::default();
     assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0, "it still belongs to the other server");
@@ -210,12 +226,7 @@ async fn a_server_that_is_alone_delivers_at_once_what_its_last_process_began() {
     let failing = Receiver { takes_content: true, ..Receiver::failing_at("fails") };
     world.chat.deliver_events(&failing).await.unwrap();
     anna.send(&ben, "one").await.unwrap();
-    let dies = Receiver { is_stuck: true, ..Receiver::default() };
-    tokio::select! {
-        biased;
-        told = world.chat.deliver_events(&dies) => panic!("it is stuck: {told:?}"),
-        () = async { while dies.got.lock().unwrap().is_empty() { tokio::task::yield_now().await } } => {}
-    }
+    let dies = begin_and_die(&world).await;
     world.chat.take_over().await.unwrap();
     let receiver = Receiver::default();
     assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 2, "what failed still waits");
