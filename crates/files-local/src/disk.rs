@@ -226,7 +226,7 @@ impl Disk {
 
     /// Makes a folder in the root where it is missing. Its name is on stable storage, also when another thread, or a process that
     /// was killed, has just made it.
-    fn name(&self, folder: &Path) -> io::Result<()> {
+    fn make_folder(&self, folder: &Path) -> io::Result<()> {
         let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
         if !named.contains(folder) || !folder.try_exists()? {
             fs::create_dir_all(folder)?;
@@ -238,7 +238,7 @@ impl Disk {
 
     fn move_to(&self, from: &Path, folder: &Path, name: &str) -> io::Result<()> {
         let to = folder.join(name);
-        self.name(folder)?;
+        self.make_folder(folder)?;
         fs::rename(from, &to)?;
         sync_folder(folder).inspect_err(|_| {
             // It may not survive a power cut, so it is removed.

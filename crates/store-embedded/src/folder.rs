@@ -45,13 +45,7 @@ fn create_folder(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    missing.into_iter().filter_map(Path::parent).try_for_each(sync_folder)
-}
-
-fn sync_folder(path: &Path) -> io::Result<()> {
-    // The folder of a name alone is the current one.
-    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-    File::open(path)?.sync_all()
+    missing.into_iter().filter_map(Path::parent).try_for_each(state::sync_folder)
 }
 
 /// Creates the folder if it does not exist, and checks that it is a store's or empty.
@@ -122,7 +116,7 @@ fn create(path: &Path, lock: File, mut state: StateFile, options: &Options) -> R
     let db = Db::create(&path.join(DATABASE), state.id(), options)?;
     // The database syncs each keyspace, but not the folder in which their names are.
     for folder in [&path.join(DATABASE).join(tables::FOLDER), &path.join(DATABASE), path] {
-        sync_folder(folder).map_err(Fault::Io)?;
+        state::sync_folder(folder).map_err(Fault::Io)?;
     }
     state.settle(Mark { group: 0, phase: Phase::Open }).map_err(Fault::Io)?;
     Ok(Opened { lock, state, db, last_group: 0 })

@@ -53,6 +53,13 @@ pub(crate) struct StateFile {
     mark: Mark,
 }
 
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    // The folder of a name alone is the current one.
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    File::open(path)?.sync_all()
+}
+
 impl StateFile {
     /// Creates a state file durably, in phase `Creating`.
     pub(crate) fn create(folder: &Path, id: u128) -> io::Result<Self> {
@@ -67,7 +74,7 @@ impl StateFile {
         file.write_all(&bytes)?;
         file.sync_all()?;
         fs::rename(&new, folder.join(FILE))?;
-        File::open(folder)?.sync_all()?;
+        sync_folder(folder)?;
         let file = OpenOptions::new().read(true).write(true).open(folder.join(FILE))?;
         Ok(Self { file, id, counter: 1, mark })
     }
