@@ -7,6 +7,7 @@ use jobline_wire::limits::{JOB_ID_MAX, USER_ID_BYTES};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cmp::Ordering;
+use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
 
@@ -258,6 +259,9 @@ fn unescape(text: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(id))
 }
 
+/// The most digits of the milliseconds in a message id.
+const MS_DIGITS: usize = 14;
+
 /// `message_<unix ms>_<nanoid>`: the milliseconds are its `createdAt`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MessageId {
@@ -269,7 +273,10 @@ impl MessageId {
     /// A new id for a message accepted at `at_ms`.
     #[must_use]
     pub fn make(at_ms: u64, nanoid: &str) -> Self {
-        Self { text: format!("message_{at_ms}_{nanoid}"), at_ms }
+        let mut text = String::with_capacity("message__".len() + MS_DIGITS + nanoid.len());
+        // Writing to a String does not fail.
+        let _ = write!(text, "message_{at_ms}_{nanoid}");
+        Self { text, at_ms }
     }
 
     /// `text` as a message id; `None` when it does not have that form.
@@ -278,7 +285,7 @@ impl MessageId {
         let (ms, nanoid) = text.strip_prefix("message_")?.split_once('_')?;
         let at_ms: u64 = ms.parse().ok()?;
         let plain = nanoid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-        let fits = plain && (1..=32).contains(&nanoid.len()) && ms.len() <= 14 && at_ms.to_string() == ms;
+        let fits = plain && (1..=32).contains(&nanoid.len()) && ms.len() <= MS_DIGITS && at_ms.to_string() == ms;
         fits.then(|| Self { text: text.to_owned(), at_ms })
     }
 

@@ -53,6 +53,25 @@ impl Db {
 
     /// The rows at `keys`, which must be different. One round trip for each hundred of them.
     pub async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>> {
+        match self.all_cached(keys) {
+            Some(rows) => Ok(rows),
+            None => self.read_many(keys, consistency).await,
+        }
+    }
+
+    /// The rows at `keys`, if the engine has all of them in memory.
+    fn all_cached(&self, keys: &[Key]) -> Option<Vec<Option<Row>>> {
+        let mut rows = Vec::with_capacity(keys.len());
+        for key in keys {
+            match self.store.cached(key) {
+                Cached::Row(row) => rows.push(row),
+                Cached::Unknown => return None,
+            }
+        }
+        Some(rows)
+    }
+
+    async fn read_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>> {
         let mut rows = Vec::with_capacity(keys.len());
         for keys in keys.chunks(limits::KEYS_PER_READ) {
             rows.extend(self.store.get_many(keys, consistency).await?);

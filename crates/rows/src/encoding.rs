@@ -3,7 +3,7 @@
 use jobline_base::error::{Error, Result};
 use jobline_store::{Bytes, Condition, Row};
 use serde::{Serialize, de::DeserializeOwned};
-use std::{collections::BTreeMap, fmt::Display};
+use std::{cell::RefCell, collections::BTreeMap, fmt::Display};
 
 /// The layout that this code writes. Rows of a later one are read as far as their fields are known, and keep their `v`.
 pub const LAYOUT: u8 = 1;
@@ -11,11 +11,23 @@ pub const LAYOUT: u8 = 1;
 /// The fields of a row that this version does not know, from a later one: kept when the row is written again.
 pub type Extra = BTreeMap<String, serde_json::Value>;
 
-/// `value` as it is stored.
+/// The most memory that a thread keeps to encode its next row in.
+const BUFFER_BYTES: usize = 16 * 1024;
+
+thread_local! {
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// `value` as it is stored. It is written into a buffer of the thread first: one allocation, of the right size, is left.
 pub fn encode<T: Serialize>(value: &T) -> Bytes {
-    let json =
-        serde_json::to_vec(value).expect("rows are plain structs of strings and numbers, which always serialise");
-    Bytes::from(json)
+    BUFFER.with_borrow_mut(|buffer| {
+        buffer.clear();
+        serde_json::to_writer(&mut *buffer, value)
+            .expect("rows are plain structs of strings and numbers, which always serialise");
+        let row = Bytes::copy_from_slice(buffer);
+        buffer.shrink_to(BUFFER_BYTES);
+        row
+    })
 }
 
 /// What `row` holds.

@@ -95,7 +95,7 @@ pub fn marked_member(key: &Key) -> Option<usize> {
 
 /// The row of a message, among those of its conversation in the order of time.
 pub fn message(conversation: &ConversationId, id: &MessageId) -> Key {
-    Key::new(conversation_partition(conversation), format!("{}#{}", message_sort(id.at_ms()), id.as_str()))
+    Key::new(conversation_partition(conversation), [&message_sort(id.at_ms()), "#", id.as_str()].concat())
 }
 
 /// The row of what changed with this number of the log, other than a new message.
@@ -136,7 +136,8 @@ pub fn removed_file(key: &Key) -> Option<&str> {
 
 /// `clientId` is any text: bytes other than letters, digits, `-`, `.` and `_` are written as `%` and two hex digits.
 pub fn sent(conversation: &ConversationId, sender: &str, client_id: &str) -> Key {
-    let mut sort = format!("SENT#{sender}#");
+    let mut sort = String::with_capacity("SENT##".len() + sender.len() + client_id.len());
+    let _ = write!(sort, "SENT#{sender}#");
     for byte in client_id.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
             sort.push(char::from(byte));
@@ -382,7 +383,15 @@ fn user_partition(id: &UserId) -> String {
 }
 
 fn message_sort(ms: u64) -> String {
-    format!("MESSAGE#{:014}", ms.min(99_999_999_999_999))
+    numbered("MESSAGE#", ms.min(99_999_999_999_999), 14)
+}
+
+/// `prefix` and `number` with at least so many digits.
+fn numbered(prefix: &str, number: u64, digits: usize) -> String {
+    let mut sort = String::with_capacity(prefix.len() + digits);
+    // Writing to a String does not fail.
+    let _ = write!(sort, "{prefix}{number:0digits$}");
+    sort
 }
 
 fn version_prefix(message: u64) -> String {
@@ -390,9 +399,9 @@ fn version_prefix(message: u64) -> String {
 }
 
 fn evicted_sort(version: u64) -> String {
-    format!("MOVED#{version:016}")
+    numbered("MOVED#", version, 16)
 }
 
 fn change_sort(number: u64) -> String {
-    format!("CHANGE#{number:016}")
+    numbered("CHANGE#", number, 16)
 }

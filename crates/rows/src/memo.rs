@@ -57,19 +57,22 @@ impl<T: DeserializeOwned + Clone> Memo<T> {
             return Ok(Arc::clone(&entry.value));
         }
         let value: Arc<T> = Arc::new(encoding::decode(row)?);
-        self.put(key, row.version, row.value.len(), || Arc::clone(&value));
+        if row.value.len() <= self.row_bytes {
+            self.put(key.clone(), row.version, Arc::clone(&value));
+        }
         Ok(value)
     }
 
     /// Keeps `value`, which is stored at `key` with `version` and takes `bytes` there.
-    pub fn keep(&self, key: &Key, version: Version, value: &T, bytes: usize) {
-        self.put(key, version, bytes, || Arc::new(value.clone()));
+    pub fn keep(&self, key: Key, version: Version, bytes: usize, value: impl FnOnce() -> T) {
+        if bytes <= self.row_bytes {
+            self.put(key, version, Arc::new(value()));
+        }
     }
 
-    fn put(&self, key: &Key, version: Version, bytes: usize, value: impl FnOnce() -> Arc<T>) {
-        if bytes <= self.row_bytes {
-            *self.slot(key) = Some(Box::new(Entry { key: key.clone(), version, value: value() }));
-        }
+    fn put(&self, key: Key, version: Version, value: Arc<T>) {
+        let mut slot = self.slot(&key);
+        *slot = Some(Box::new(Entry { key, version, value }));
     }
 
     fn slot(&self, key: &Key) -> MutexGuard<'_, Option<Box<Entry<T>>>> {
@@ -93,7 +96,7 @@ mod tests {
         assert_eq!(memo.decode(&key, &row(1, "10")).unwrap(), 10);
         assert_eq!(memo.decode(&key, &row(1, "not parsed again")).unwrap(), 10);
         assert_eq!(memo.decode(&key, &row(2, "20")).unwrap(), 20);
-        memo.keep(&key, Version(3), &30, 2);
+        memo.keep(key.clone(), Version(3), 2, || 30);
         assert_eq!(memo.decode(&key, &row(3, "not parsed at all")).unwrap(), 30);
         assert_eq!(memo.decode(&key, &row(1, "10")).unwrap(), 10, "an older version is read as it is");
     }

@@ -10,8 +10,6 @@ use crate::{
     inbox::head::HeadRow,
 };
 use jobline_store::{CommitBuilder, Condition, Key, Row, Version};
-use std::collections::BTreeMap;
-
 /// A head as it was read, and its new state.
 #[derive(Clone)]
 pub(super) struct HeadUpdate {
@@ -33,14 +31,23 @@ impl HeadUpdate {
 /// The heads that were read.
 #[derive(Default)]
 pub(super) struct Heads {
-    of_members: BTreeMap<usize, HeadUpdate>,
+    /// In the order of the members.
+    of_members: Vec<(usize, HeadUpdate)>,
     /// Of users who may become members.
     of_others: Vec<(UserId, HeadUpdate)>,
 }
 
 impl Heads {
     pub fn add(&mut self, member: usize, head: HeadUpdate) {
-        self.of_members.insert(member, head);
+        match self.place(member) {
+            Ok(at) => self.of_members[at].1 = head,
+            Err(at) => self.of_members.insert(at, (member, head)),
+        }
+    }
+
+    /// Where the head of a member is, or would be.
+    fn place(&self, member: usize) -> std::result::Result<usize, usize> {
+        self.of_members.binary_search_by_key(&member, |(member, _)| *member)
     }
 
     pub fn add_other(&mut self, user: UserId, head: HeadUpdate) {
@@ -51,20 +58,21 @@ impl Heads {
     pub fn take_in(&mut self, member: usize, user: &UserId) {
         let at = self.of_others.iter().position(|(one, _)| one == user);
         if let Some((_, head)) = at.map(|at| self.of_others.swap_remove(at)) {
-            self.of_members.insert(member, head);
+            self.add(member, head);
         }
     }
 
     /// # Errors
     /// `unavailable` for a head that was not read, which is a bug.
     pub fn get(&self, member: usize) -> Result<&HeadRow> {
-        self.of_members.get(&member).map(|head| &head.row).ok_or_else(not_read)
+        self.place(member).map(|at| &self.of_members[at].1.row).map_err(|_| not_read())
     }
 
     /// # Errors
     /// As [`Self::get`].
     pub fn change(&mut self, member: usize, change: impl FnOnce(&mut HeadRow)) -> Result<()> {
-        let head = self.of_members.get_mut(&member).ok_or_else(not_read)?;
+        let at = self.place(member).map_err(|_| not_read())?;
+        let head = &mut self.of_members[at].1;
         change(&mut head.row);
         head.is_changed = true;
         Ok(())
@@ -72,7 +80,7 @@ impl Heads {
 
     /// Adds those that changed, on the condition that they are unchanged since they were read.
     pub fn put(&mut self, mut commit: CommitBuilder) -> CommitBuilder {
-        for head in self.of_members.values_mut().filter(|head| head.is_changed) {
+        for (_, head) in self.of_members.iter_mut().filter(|(_, head)| head.is_changed) {
             let row = rows::encode(&head.row);
             head.bytes = row.len();
             commit = commit.put(head.key.clone(), head.condition, row, None);
@@ -80,10 +88,10 @@ impl Heads {
         commit
     }
 
-    /// Caches what was written.
-    pub fn keep(&self, cx: &Context, version: Version) {
-        for head in self.of_members.values().filter(|head| head.is_changed) {
-            cx.memos.heads.keep(&head.key, version, &head.row, head.bytes);
+    /// Caches what was written. The heads are not needed any more.
+    pub fn keep(&mut self, cx: &Context, version: Version) {
+        for (_, head) in self.of_members.drain(..).filter(|(_, head)| head.is_changed) {
+            cx.memos.heads.keep(head.key, version, head.bytes, || head.row);
         }
     }
 }

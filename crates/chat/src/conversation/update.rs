@@ -242,9 +242,10 @@ impl ConversationUpdate {
         let key = keys::conversation(&self.id);
         let roster = self.changed_roster();
         let stored = parts::stripped(&self.row);
-        let (bytes, is_changed) = (rows::encode(&*stored), self.is_changed(&stored));
+        let (row, is_changed) = (rows::encode(&*stored), self.is_changed(&stored));
+        let bytes = row.len();
         if is_changed {
-            commit = commit.put(key.clone(), self.condition(), bytes.clone(), None);
+            commit = commit.put(key.clone(), self.condition(), row, None);
         }
         if let (Some(value), Some(Stored { roster: Some(as_read), .. })) = (roster, self.crew_as_read()) {
             commit = commit.put(keys::roster(&self.id), *as_read, value, None);
@@ -268,7 +269,7 @@ impl ConversationUpdate {
         let outcome = cx.db.commit_by_urgency(&commit, self.urgency).await?;
         if outcome == Outcome::Committed {
             if is_changed {
-                cx.memos.conversations.keep(&key, commit.version(), &stored, bytes.len());
+                cx.memos.conversations.keep(key, commit.version(), bytes, || stored.into_owned());
             }
             self.heads.keep(cx, commit.version());
             for channel in cx.channels() {

@@ -180,9 +180,13 @@ impl UndecodedUpdate {
         Ok(Self { id: id.clone(), conversation, heads, marks: BTreeMap::new(), rest: rows.collect() })
     }
 
-    /// The conversation, unless it does not exist yet.
-    pub fn conversation(&self, cx: &Context) -> Result<Option<ConversationRow>> {
-        Ok(self.stored(cx)?.map(|stored| stored.row))
+    /// What `look` finds in the conversation; `None` if that does not exist yet.
+    pub fn look<T>(&self, cx: &Context, look: impl FnOnce(&ConversationRow) -> T) -> Result<Option<T>> {
+        Ok(match &self.conversation {
+            Found::Pair(Some((key, Some(found)))) => Some(look(&*cx.memos.conversations.shared(key, found)?)),
+            Found::Pair(_) => None,
+            Found::Crew(found) => found.as_ref().map(|stored| look(&stored.row)),
+        })
     }
 
     pub(super) fn stored(&self, cx: &Context) -> Result<Option<Stored>> {

@@ -179,12 +179,12 @@ async fn attempt(cx: &Context, request: &SendRequest, consistency: Consistency) 
     )
     .await;
     let undecoded = undecoded?;
-    let known = undecoded.conversation(cx)?;
+    let known = undecoded.look(cx, |row| row.job)?;
     if request.must_exist && known.is_none() {
         return Err(Error::not_found("conversation"));
     }
     // Read strongly: what the host answered before this call began is what decides.
-    let last = known.and_then(|row| row.job);
+    let last = known.flatten();
     let permit = match (request.conversation.side(&request.me), of_crew) {
         (Some((_, other)), _) => {
             let last = last.map(|(job, _)| job);
