@@ -11,11 +11,11 @@ use crate::{
 };
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Page, Range, Row};
 use jobline_wire::{Code, JobStatus};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What permits a message.
 pub(crate) struct Permit {
-    pub job: JobRow,
+    pub job: Arc<JobRow>,
     /// The sender's copy of the job.
     key: Key,
     /// The condition that the copy is unchanged.
@@ -33,8 +33,8 @@ impl Permit {
 /// last, otherwise any that is open and shared.
 ///
 /// Only copies of `me` and `other` are read, so that a job of others looks like one that does not exist, in time, too.
-/// One read, or two more for a refusal; with more open jobs than a page holds, as many as the one of the two with fewer
-/// jobs has pages.
+/// One read while `last` is open; else one more, or three for a refusal; with more open jobs than a page holds, as many as
+/// the one of the two with fewer jobs has pages.
 ///
 /// # Errors
 /// `not_job_participant`, `job_closed`, `unavailable`.
@@ -99,13 +99,6 @@ async fn find_open(
     last: Option<JobId>,
     consistency: Consistency,
 ) -> Result<Option<Permit>> {
-    let page = cx.db.page(&keys::open_jobs(me, consistency)).await?;
-    let mut shared = shared(cx, &page, other)?;
-    let preferred = shared.iter().position(|permit| Some(permit.job.id) == last.map(JobId::get));
-    if preferred.is_some() || page.next.is_none() {
-        let index = preferred.unwrap_or(0);
-        return Ok((index < shared.len()).then(|| shared.swap_remove(index)));
-    }
     if let Some(last) = last {
         let key = keys::open_job(me, last);
         let found = cx.db.get(&key, consistency).await?;
@@ -113,8 +106,10 @@ async fn find_open(
             return Ok(Some(permit));
         }
     }
-    if let Some(first) = shared.into_iter().next() {
-        return Ok(Some(first));
+    let page = cx.db.page(&keys::open_jobs(me, consistency)).await?;
+    let first = shared(cx, &page, other)?.into_iter().next();
+    if first.is_some() || page.next.is_none() {
+        return Ok(first);
     }
     let mut search = Search::new((me, other), |user| keys::open_jobs(user, consistency));
     while let Some(found) = search.next(cx).await? {
@@ -145,7 +140,7 @@ impl<'a> Search<'a> {
     }
 
     /// The next ones, at least one; `None` when there are no more.
-    async fn next(&mut self, cx: &Context) -> Result<Option<Vec<JobRow>>> {
+    async fn next(&mut self, cx: &Context) -> Result<Option<Vec<Arc<JobRow>>>> {
         while !self.over {
             let (range, shared_with) = &mut self.ranges[self.turn];
             self.turn = 1 - self.turn;
@@ -171,7 +166,7 @@ fn shared(cx: &Context, page: &Page, other: &UserId) -> Result<Vec<Permit>> {
 
 fn permit(cx: &Context, key: &Key, row: Option<&Row>, other: &UserId) -> Result<Option<Permit>> {
     let Some(row) = row else { return Ok(None) };
-    let job = cx.memos.jobs.decode(key, row)?;
+    let job = cx.memos.jobs.shared(key, row)?;
     let as_read = Condition::Version(row.version);
     Ok(job.includes(other).then(|| Permit { job, key: key.clone(), as_read }))
 }
