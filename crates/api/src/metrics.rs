@@ -1,5 +1,8 @@
 //! Metrics, in the text formats of Prometheus.
 
+mod calls;
+
+pub use calls::{ProcedureMetrics, StoreCallMetrics};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -7,6 +10,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -184,18 +188,18 @@ impl Default for Metrics {
 
 /// Counts as one in a gauge until it is dropped.
 #[must_use]
-pub struct InProgress(Gauge);
+pub struct InProgress<G: Borrow<Gauge> = Gauge>(G);
 
-impl InProgress {
-    fn of(gauge: &Gauge) -> Self {
-        gauge.inc();
-        Self(gauge.clone())
+impl<G: Borrow<Gauge>> InProgress<G> {
+    fn of(gauge: G) -> Self {
+        gauge.borrow().inc();
+        Self(gauge)
     }
 }
 
-impl Drop for InProgress {
+impl<G: Borrow<Gauge>> Drop for InProgress<G> {
     fn drop(&mut self) {
-        self.0.dec();
+        self.0.borrow().dec();
     }
 }
 
@@ -244,11 +248,17 @@ impl Metrics {
     }
 
     /// A request is in flight until the result is dropped.
-    pub fn request_begins(&self) -> InProgress {
+    pub fn request_begins(&self) -> InProgress<&Gauge> {
         InProgress::of(&self.in_flight)
     }
 
-    /// A request was answered.
+    /// What is counted of the requests for this procedure.
+    #[must_use]
+    pub fn procedure(&self, name: &'static str) -> ProcedureMetrics {
+        ProcedureMetrics::new(name, &self.requests, &self.durations)
+    }
+
+    /// A request was answered that is for no procedure of the table, or for several.
     pub fn request_ends(&self, procedure: &'static str, status: u16, took: Duration) {
         self.requests.get_or_create(&Request { procedure, status }).inc();
         self.durations.get_or_create(&Procedure { procedure }).observe(took.as_secs_f64());
@@ -256,18 +266,18 @@ impl Metrics {
 
     /// A connection is open until the result is dropped.
     pub fn connection_opens(&self) -> InProgress {
-        InProgress::of(&self.connections)
+        InProgress::of(self.connections.clone())
     }
 
     /// A commit is running until the result is dropped.
-    pub fn commit_begins(&self) -> InProgress {
+    pub fn commit_begins(&self) -> InProgress<&Gauge> {
         InProgress::of(&self.commits_waiting)
     }
 
-    /// A call to the store ended.
-    pub fn store_call(&self, call: &'static str, outcome: &'static str, took: Duration) {
-        self.store_calls.get_or_create(&StoreCall { call, outcome }).inc();
-        self.store_durations.get_or_create(&Call { call }).observe(took.as_secs_f64());
+    /// What is counted of this kind of calls to the store.
+    #[must_use]
+    pub fn store_calls(&self, call: &'static str) -> StoreCallMetrics {
+        StoreCallMetrics::new(call, &self.store_calls, &self.store_durations)
     }
 
     /// A live connection began.

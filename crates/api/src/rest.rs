@@ -2,6 +2,7 @@
 
 use crate::answer;
 use crate::app::App;
+use crate::metrics::{Metrics, ProcedureMetrics};
 use crate::procedure::{Input, Procedure};
 use crate::route::InputIn;
 use axum::Router;
@@ -42,23 +43,24 @@ pub fn routes(procedures: Vec<Procedure>, app: &App) -> Router {
 /// The procedures that are found by the whole path of a request, without a router, which allocates several times for
 /// each. The routes are separate: they know which methods a path takes.
 #[derive(Clone, Default)]
-pub struct ByPath(Arc<HashMap<&'static str, Vec<Procedure>>>);
+pub struct ByPath(Arc<HashMap<&'static str, Vec<(Procedure, ProcedureMetrics)>>>);
 
 impl ByPath {
     /// Those of `procedures` whose paths have no parameter.
     #[must_use]
-    pub fn of(procedures: Vec<Procedure>) -> Self {
+    pub fn of(procedures: Vec<Procedure>, metrics: &Metrics) -> Self {
         let mut by_path = HashMap::<_, Vec<_>>::new();
         for procedure in procedures.into_iter().filter(|procedure| procedure.parameter.is_none()) {
-            by_path.entry(procedure.route.path).or_default().push(procedure);
+            let counted = metrics.procedure(procedure.name);
+            by_path.entry(procedure.route.path).or_default().push((procedure, counted));
         }
         Self(Arc::new(by_path))
     }
 
     /// The procedure that a request of this method and path calls.
     #[must_use]
-    pub fn get(&self, method: &Method, path: &str) -> Option<&Procedure> {
-        self.0.get(path)?.iter().find(|procedure| procedure.route.method == *method)
+    pub fn get(&self, method: &Method, path: &str) -> Option<&(Procedure, ProcedureMetrics)> {
+        self.0.get(path)?.iter().find(|(procedure, _)| procedure.route.method == *method)
     }
 }
 

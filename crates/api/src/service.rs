@@ -7,9 +7,10 @@
 use crate::app::App;
 use crate::handlers::import;
 use crate::live::wait::WAIT_SECONDS;
+use crate::metrics::ProcedureMetrics;
 use crate::procedure::Procedure;
 use crate::rest::{self, ByPath};
-use crate::trpc::{Form, Trpc};
+use crate::trpc::{Called, Form, Trpc};
 use crate::{routes, table, trpc};
 use axum::Router;
 use axum::body::Body;
@@ -34,6 +35,8 @@ pub const FILE_TIMEOUT: Duration = Duration::from_secs(900);
 const ONLY_ENCRYPTED: &str = "max-age=31536000";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES: usize = 128;
+/// A request that none of ours is.
+const OTHER: Served = Served { procedure: "other", frequent: false };
 
 /// What is known about a request before there is a response.
 struct Received {
@@ -56,8 +59,9 @@ impl Service {
     #[must_use]
     pub fn new(app: App) -> Self {
         let router = routes::build(&app);
-        let trpc = Some(Trpc::of(table::user_api()));
-        Self { app, procedures: ByPath::of(table::procedures()), trpc, router }
+        let trpc = Some(Trpc::of(table::user_api(), &app.metrics));
+        let procedures = ByPath::of(table::procedures(), &app.metrics);
+        Self { app, procedures, trpc, router }
     }
 
     /// The service of `app` over other routes.
@@ -105,49 +109,73 @@ impl Service {
         slash: Option<String>,
         request: Request<Body>,
     ) -> Response<Payload> {
+        let preflight = self.app.origins.preflight(&request);
+        if let (Some(trpc), None, None) = (&self.trpc, &preflight, &slash)
+            && Trpc::has(request.uri().path())
+        {
+            return self.call_trpc(received, trpc, request).await;
+        }
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let mut response = if let Some(response) = self.app.origins.preflight(&request) {
+        let mut response = if let Some(response) = preflight {
             response.map(Payload::from)
         } else if let Some(to) = slash {
             moved(&to).map(Payload::from)
-        } else if let Some(trpc) = self.trpc.as_ref().filter(|_| Trpc::has(&path)) {
-            self.call_trpc(trpc, request).await
         } else {
             self.route(request).await.map(Payload::from)
         };
         let served = response.extensions().get::<Served>().copied();
         let served = served.unwrap_or_else(|| outside_of_table(&path));
-        self.finish(received, (&method, &path), served, &mut response);
+        let took = self.finish(received, (&method, &path), served, &mut response);
+        self.app.metrics.request_ends(served.procedure, response.status().as_u16(), took);
         response
     }
 
     /// Answers a call of `procedure`.
-    async fn call(&self, received: Received, procedure: &Procedure, request: Request<Body>) -> Response<Payload> {
+    async fn call(
+        &self,
+        received: Received,
+        called: &(Procedure, ProcedureMetrics),
+        request: Request<Body>,
+    ) -> Response<Payload> {
         let reached = self.app.address.reached_by(&request);
         let (parts, body) = request.into_parts();
         let limit = time_limit(&parts.method, &parts.uri);
-        let answering = Reached::during(reached, rest::respond(procedure, &self.app, &parts, body));
+        let answering = Reached::during(reached, rest::respond(&called.0, &self.app, &parts, body));
         let mut response = match self.in_time(limit, answering).await {
             Ok(response) => response,
             Err(cause) => not_answered(&parts.method, parts.uri.path(), cause).into_response().map(Payload::from),
         };
-        self.finish(received, (&parts.method, parts.uri.path()), procedure.served(), &mut response);
+        let (procedure, metrics) = called;
+        let took = self.finish(received, (&parts.method, parts.uri.path()), procedure.served(), &mut response);
+        metrics.request_ends(response.status().as_u16(), took);
         response
     }
 
     /// Answers a call by tRPC, or a batch of them.
-    async fn call_trpc(&self, trpc: &Trpc, request: Request<Body>) -> Response<Payload> {
+    async fn call_trpc(&self, received: Received, trpc: &Trpc, request: Request<Body>) -> Response<Payload> {
         let reached = self.app.address.reached_by(&request);
         let (parts, body) = request.into_parts();
         let limit = time_limit(&parts.method, &parts.uri);
         let answering = Reached::during(reached, trpc.respond(&self.app, &parts, body));
-        match self.in_time(limit, answering).await {
-            Ok(response) => response,
+        let (mut response, called) = match self.in_time(limit, answering).await {
+            Ok(answered) => answered,
             Err(cause) => {
                 let failure = not_answered(&parts.method, parts.uri.path(), cause);
-                Form::asked(&parts.uri, &parts.headers).refuse(failure)
+                (Form::asked(&parts.uri, &parts.headers).refuse(failure), Called::Nothing)
             }
+        };
+        let served = match called {
+            Called::Procedure(procedure, _) => procedure.served(),
+            Called::Batch => Served { procedure: "batch", frequent: false },
+            Called::Nothing => OTHER,
+        };
+        let took = self.finish(received, (&parts.method, parts.uri.path()), served, &mut response);
+        let status = response.status().as_u16();
+        match called {
+            Called::Procedure(_, metrics) => metrics.request_ends(status, took),
+            Called::Batch | Called::Nothing => self.app.metrics.request_ends(served.procedure, status, took),
         }
+        response
     }
 
     /// The router's response.
@@ -175,9 +203,15 @@ impl Service {
         }
     }
 
-    fn finish(&self, received: Received, asked: (&Method, &str), served: Served, response: &mut Response<Payload>) {
+    /// Adds the headers that every response has, and logs it. Returns how long it took.
+    fn finish(
+        &self,
+        received: Received,
+        asked: (&Method, &str),
+        served: Served,
+        response: &mut Response<Payload>,
+    ) -> Duration {
         let took = received.at.elapsed();
-        self.app.metrics.request_ends(served.procedure, response.status().as_u16(), took);
         log(&received.id, asked, served, response, took);
         let headers = response.headers_mut();
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -187,6 +221,7 @@ impl Service {
         }
         self.app.origins.add_headers(received.origin, headers);
         headers.insert(REQUEST_ID, received.id);
+        took
     }
 
     /// The caller's request id if it is 1 to 128 visible ASCII characters, and a new one otherwise.
@@ -256,7 +291,7 @@ fn outside_of_table(path: &str) -> Served {
     match path {
         "/healthz" | "/readyz" | "/metrics" => Served { procedure: "operations", frequent: true },
         _ if is_file(path) => Served { procedure: "file", frequent: false },
-        _ => Served { procedure: "other", frequent: false },
+        _ => OTHER,
     }
 }
 

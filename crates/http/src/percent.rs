@@ -6,18 +6,29 @@ use std::borrow::Cow;
 /// broken or the bytes are not UTF-8.
 #[must_use]
 pub fn decode(text: &str, plus_is_space: bool) -> Option<Cow<'_, str>> {
-    if !text.bytes().any(|byte| byte == b'%' || (byte == b'+' && plus_is_space)) {
-        return Some(Cow::Borrowed(text));
-    }
+    let next = |rest: &[u8]| rest.iter().position(|byte| *byte == b'%' || (*byte == b'+' && plus_is_space));
+    let mut rest = text.as_bytes();
+    let Some(mut at) = next(rest) else { return Some(Cow::Borrowed(text)) };
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => hex(rest.next()?)? << 4 | hex(rest.next()?)?,
-            b'+' if plus_is_space => b' ',
-            byte => byte,
-        });
+    loop {
+        bytes.extend_from_slice(&rest[..at]);
+        rest = match rest[at..] {
+            [b'+', ref rest @ ..] => {
+                bytes.push(b' ');
+                rest
+            }
+            [_, high, low, ref rest @ ..] => {
+                bytes.push(hex(high)? << 4 | hex(low)?);
+                rest
+            }
+            _ => return None,
+        };
+        at = match next(rest) {
+            Some(at) => at,
+            None => break,
+        };
     }
+    bytes.extend_from_slice(rest);
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
@@ -34,7 +45,9 @@ mod tests {
         assert_eq!(decode("a%7Cb+c", false).as_deref(), Some("a|b+c"));
         assert_eq!(decode("a+b%2B", true).as_deref(), Some("a b+"));
         assert_eq!(decode("gr%C3%BC%c3%9fe", true).as_deref(), Some("grüße"));
-        for broken in ["%", "%a", "%zz", "a%f", "%ff", "%+1"] {
+        assert_eq!(decode("%7B%22a%22:1%7D", true).as_deref(), Some("{\"a\":1}"));
+        assert_eq!(decode("a+b", false).as_deref(), Some("a+b"));
+        for broken in ["%", "%a", "%zz", "a%f", "%ff", "%+1", "%7B%2", "a+b%"] {
             assert_eq!(decode(broken, true), None, "{broken}");
         }
     }

@@ -1,7 +1,7 @@
 //! A store that counts and times its calls.
 
 use async_trait::async_trait;
-use jobline_api::metrics::Metrics;
+use jobline_api::metrics::{Metrics, StoreCallMetrics};
 use jobline_store::{Cached, Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,18 +10,31 @@ use std::time::Instant;
 pub struct CountedStore {
     store: Arc<dyn Store>,
     metrics: Arc<Metrics>,
+    gets: StoreCallMetrics,
+    gets_of_many: StoreCallMetrics,
+    ranges: StoreCallMetrics,
+    commits: StoreCallMetrics,
 }
 
 impl CountedStore {
     /// Counts the calls to `store`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Metrics>) -> Self {
-        Self { store, metrics }
+        Self {
+            gets: metrics.store_calls("get"),
+            gets_of_many: metrics.store_calls("get_many"),
+            ranges: metrics.store_calls("range"),
+            commits: metrics.store_calls("commit"),
+            store,
+            metrics,
+        }
     }
+}
 
-    fn count<T>(&self, call: &'static str, begun: Instant, result: &Result<T, Error>) {
-        let outcome = result.as_ref().map_or_else(failed, |_| "done");
-        self.metrics.store_call(call, outcome, begun.elapsed());
+fn count<T>(calls: &StoreCallMetrics, begun: Instant, result: &Result<T, Error>) {
+    match result {
+        Ok(_) => calls.done(begun.elapsed()),
+        Err(error) => calls.not_done(failed(error), begun.elapsed()),
     }
 }
 
@@ -39,7 +52,7 @@ impl Store for CountedStore {
     async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
         let begun = Instant::now();
         let result = self.store.get(key, consistency).await;
-        self.count("get", begun, &result);
+        count(&self.gets, begun, &result);
         result
     }
 
@@ -48,7 +61,7 @@ impl Store for CountedStore {
         let cached = self.store.cached(key);
         // A row that is not cached is read by `get`, which counts it.
         if cached != Cached::Unknown {
-            self.metrics.store_call("get", "done", begun.elapsed());
+            self.gets.done(begun.elapsed());
         }
         cached
     }
@@ -56,14 +69,14 @@ impl Store for CountedStore {
     async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
         let begun = Instant::now();
         let result = self.store.get_many(keys, consistency).await;
-        self.count("get_many", begun, &result);
+        count(&self.gets_of_many, begun, &result);
         result
     }
 
     async fn range(&self, range: &Range) -> Result<Page, Error> {
         let begun = Instant::now();
         let result = self.store.range(range).await;
-        self.count("range", begun, &result);
+        count(&self.ranges, begun, &result);
         result
     }
 
@@ -71,12 +84,10 @@ impl Store for CountedStore {
         let begun = Instant::now();
         let _waiting = self.metrics.commit_begins();
         let result = self.store.commit(commit).await;
-        let outcome = match &result {
-            Ok(Outcome::Committed) => "done",
-            Ok(Outcome::Conflict(_)) => "conflict",
-            Err(error) => failed(error),
-        };
-        self.metrics.store_call("commit", outcome, begun.elapsed());
+        match &result {
+            Ok(Outcome::Conflict(_)) => self.commits.not_done("conflict", begun.elapsed()),
+            result => count(&self.commits, begun, result),
+        }
         result
     }
 }

@@ -26,6 +26,17 @@ impl Outcome<'_> {
         self.result.as_ref().err().map_or(200, |failure| failure.problem.status)
     }
 
+    /// The answer to the call where it is alone in its request.
+    pub async fn answer(self, superjson: Option<bool>, headers: &HeaderMap) -> Response<Payload> {
+        let body = Bytes::from(self.envelope(superjson));
+        let mut response = answer::json(body, headers.get(ACCEPT_ENCODING)).await;
+        if let Err(failure) = self.result {
+            *response.status_mut() = status(failure.problem.status);
+            describe(&mut response, failure);
+        }
+        response
+    }
+
     /// The envelope of the call.
     fn envelope(&self, superjson: Option<bool>) -> Vec<u8> {
         match &self.result {
@@ -55,11 +66,13 @@ impl Form {
     /// The form that a request asks for.
     #[must_use]
     pub fn asked(uri: &Uri, headers: &HeaderMap) -> Self {
+        if !uri.query().unwrap_or_default().split('&').any(|pair| pair == "batch=1") {
+            return Self::Single;
+        }
         let lines = |value: &HeaderValue| {
             value.to_str().is_ok_and(|value| value.split(',').any(|one| one.trim() == "application/jsonl"))
         };
         match headers.get("trpc-accept").or(headers.get(ACCEPT)) {
-            _ if !is_batch(uri) => Self::Single,
             Some(accept) if lines(accept) => Self::Lines,
             _ if headers.get("trpc-batch-mode").is_some_and(|mode| mode == "stream") => {
                 Self::Object(uri.path().split(',').take(REFUSED_CALLS).count())
@@ -68,7 +81,13 @@ impl Form {
         }
     }
 
-    /// The answer with the outcome of every call.
+    /// Whether there may be several calls.
+    #[must_use]
+    pub fn is_batch(self) -> bool {
+        self != Self::Single
+    }
+
+    /// The answer to a batch, with the outcome of every call.
     pub async fn answer(
         self,
         outcomes: Vec<Outcome<'_>>,
@@ -81,17 +100,14 @@ impl Form {
         {
             return self.refuse(failure.clone());
         }
-        let mut envelopes: Vec<Vec<u8>> = outcomes.iter().map(|one| self.envelope(one, superjson)).collect();
+        let envelopes: Vec<Vec<u8>> = outcomes.iter().map(|one| self.envelope(one, superjson)).collect();
         let body = match self {
-            Self::Single => envelopes.pop().unwrap_or_default(),
-            Self::Batch => [b"[", envelopes.join(&b","[..]).as_slice(), b"]"].concat(),
+            Self::Single | Self::Batch => [b"[", envelopes.join(&b","[..]).as_slice(), b"]"].concat(),
             Self::Lines => lines(&envelopes, superjson == Some(true)),
             Self::Object(_) => object(&envelopes),
         };
         let mut response = answer::json(body.into(), headers.get(ACCEPT_ENCODING)).await;
-        if self != Self::Single {
-            response.headers_mut().append(VARY, HeaderValue::from_static("trpc-accept, accept, trpc-batch-mode"));
-        }
+        response.headers_mut().append(VARY, HeaderValue::from_static("trpc-accept, accept, trpc-batch-mode"));
         *response.status_mut() = self.status(&outcomes);
         let failures = outcomes.into_iter().filter_map(|outcome| outcome.result.err());
         if let Some(failure) = failures.max_by_key(|failure| failure.problem.status) {
@@ -129,11 +145,6 @@ impl Form {
             _ => StatusCode::MULTI_STATUS,
         }
     }
-}
-
-/// Whether a request is a batch.
-pub fn is_batch(uri: &Uri) -> bool {
-    uri.query().unwrap_or_default().split('&').any(|pair| pair == "batch=1")
 }
 
 /// A line that promises a line for each call, and those.

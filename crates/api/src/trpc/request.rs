@@ -1,6 +1,6 @@
 //! Reading a tRPC request: which procedures, with which input, and how the client wants the answer.
 
-use super::answer::{Form, is_batch};
+use super::answer::Form;
 use super::{BATCH_CALLS, PREFIX};
 use axum::body::Body;
 use bytes::Bytes;
@@ -15,11 +15,9 @@ use std::borrow::Cow;
 
 /// What a request asks for, as far as path and headers say.
 pub struct Asked<'a> {
-    /// The paths of the procedures, in the order of the calls.
-    pub names: Vec<Cow<'a, str>>,
-    /// Whether it is a batch; a batch may have one call.
-    pub batch: bool,
-    /// The form of the answer.
+    /// The path of the procedure; of a batch those of all, with commas between them.
+    pub path: Cow<'a, str>,
+    /// The form of the answer; a batch may have one call.
     pub form: Form,
 }
 
@@ -35,58 +33,87 @@ impl<'a> Asked<'a> {
         }
         let path = parts.uri.path().strip_prefix(PREFIX).and_then(|path| decode(path, false));
         let path = path.ok_or_else(|| invalid("The percent-encoding of the path is broken."))?;
-        let batch = is_batch(&parts.uri);
-        let names: Vec<Cow<'_, str>> =
-            if batch { path.split(',').map(|name| name.to_owned().into()).collect() } else { vec![path] };
-        if names.len() > BATCH_CALLS {
+        let asked = Self { path, form: Form::asked(&parts.uri, &parts.headers) };
+        if asked.form.is_batch() && asked.names().count() > BATCH_CALLS {
             let detail = format!("A batch has at most {BATCH_CALLS} calls. Set maxItems: {BATCH_CALLS} in the link.");
             return Err(invalid(detail));
         }
-        Ok(Self { names, batch, form: Form::asked(&parts.uri, &parts.headers) })
+        Ok(asked)
     }
 
-    /// Reads the inputs: of the query in a GET, of the body in a POST.
-    ///
-    /// # Errors
-    /// `invalid_request`, `payload_too_large`, `unsupported_media_type`, `unavailable`.
-    pub async fn inputs(&self, parts: &Parts, body: Body, clock: &dyn Clock) -> Result<Inputs, Failure> {
-        let text = if parts.method == Method::GET {
-            let input = parameter(parts, "input").filter(|input| !input.is_empty());
-            let decoded = input.map(|input| decode(input, true).ok_or_else(undecodable)).transpose()?;
-            decoded.map(|text| Bytes::from(text.into_owned()))
-        } else {
-            read_body(&parts.headers, body, clock).await?
-        };
-        let Some(text) = text else { return Ok(Inputs::unread()) };
-        if !self.batch && !may_be_superjson(&text) {
-            // Most calls: the procedure reads the text, and nothing else has to know what is in it.
-            return Ok(Inputs { by_place: vec![Some(trimmed(&text))], superjson: Some(false), is_json: false });
-        }
-        let value: Value = serde_json::from_slice(&text).map_err(|error| not_json(&error))?;
-        if !self.batch {
-            return Ok(Inputs::single(value, trimmed(&text)));
-        }
-        let Value::Object(mut by_place) = value else {
-            return Err(invalid("The input of a batch is an object with a field for each call: {\"0\": …, \"1\": …}."));
-        };
-        Ok(Inputs::batch((0..self.names.len()).map(|place| by_place.remove(&place.to_string()))))
+    /// The paths of the procedures of a batch, in the order of the calls.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.path.split(',')
     }
 }
 
-/// The inputs of the calls of a request.
-pub struct Inputs {
-    /// The JSON of each; `None` where the client sent none.
-    by_place: Vec<Option<Bytes>>,
-    /// Whether the client uses superjson, and so expects it; `None`: no input was read that would tell.
+/// What came as input: in a GET a part of the query, in a POST the body.
+enum Text<'a> {
+    Query(Cow<'a, str>),
+    Body(Bytes),
+}
+
+impl<'a> Text<'a> {
+    /// `None`: nothing came.
+    ///
+    /// # Errors
+    /// `invalid_request`, `payload_too_large`, `unsupported_media_type`, `unavailable`.
+    async fn read(parts: &'a Parts, body: Body, clock: &dyn Clock) -> Result<Option<Self>, Failure> {
+        if parts.method == Method::GET {
+            let input = parameter(parts, "input").filter(|input| !input.is_empty());
+            let decoded = input.map(|input| decode(input, true).ok_or_else(undecodable)).transpose()?;
+            Ok(decoded.map(Self::Query))
+        } else {
+            Ok(read_body(&parts.headers, body, clock).await?.map(Self::Body))
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Query(text) => text.as_bytes(),
+            Self::Body(bytes) => bytes,
+        }
+    }
+
+    fn parse(&self) -> Result<Value, Failure> {
+        serde_json::from_slice(self.bytes()).map_err(|error| not_json(&error))
+    }
+}
+
+/// The input of a call that is alone in its request.
+pub struct GivenInput<'a> {
+    text: Option<Text<'a>>,
+    /// Whether the client uses superjson, and so expects it; `None`: no input came that would tell.
     pub superjson: Option<bool>,
     /// Whether it was read as JSON already. Otherwise the procedure does, and who is refused by it may have sent none.
     is_json: bool,
 }
 
-impl Inputs {
-    /// No inputs.
-    pub fn unread() -> Self {
-        Self { by_place: Vec::new(), superjson: None, is_json: true }
+impl<'a> GivenInput<'a> {
+    /// Reads the input. One that is not superjson is passed on as it came, so that a field that is there twice is refused.
+    ///
+    /// # Errors
+    /// `invalid_request`, `payload_too_large`, `unsupported_media_type`, `unavailable`.
+    pub async fn read(parts: &'a Parts, body: Body, clock: &dyn Clock) -> Result<Self, Failure> {
+        let Some(text) = Text::read(parts, body, clock).await? else {
+            return Ok(Self { text: None, superjson: None, is_json: true });
+        };
+        if !may_be_superjson(text.bytes()) {
+            // Most calls: the procedure reads the text, and nothing else has to know what is in it.
+            return Ok(Self { text: Some(text), superjson: Some(false), is_json: false });
+        }
+        Ok(match Given::of(text.parse()?) {
+            Given::Superjson(input) => {
+                let text = input.map(|input| Text::Body(written(input)));
+                Self { text, superjson: Some(true), is_json: true }
+            }
+            Given::Plain(_) => Self { text: Some(text), superjson: Some(false), is_json: true },
+        })
+    }
+
+    /// The JSON of the input; `None` where the client sent none.
+    pub fn text(&self) -> Option<&[u8]> {
+        self.text.as_ref().map(|text| text.bytes().trim_ascii())
     }
 
     /// Refuses an input that is no JSON.
@@ -94,11 +121,39 @@ impl Inputs {
     /// # Errors
     /// `invalid_request`, with its place.
     pub fn check_json(&self) -> Result<(), Failure> {
-        let unread = self.by_place.iter().flatten().filter(|_| !self.is_json);
-        for text in unread {
-            serde_json::from_slice::<IgnoredAny>(text).map_err(|error| not_json(&error))?;
+        match self.text() {
+            Some(text) if !self.is_json => {
+                serde_json::from_slice::<IgnoredAny>(text).map(drop).map_err(|error| not_json(&error))
+            }
+            _ => Ok(()),
         }
-        Ok(())
+    }
+}
+
+/// The inputs of the calls of a batch.
+pub struct Inputs {
+    /// The JSON of each; `None` where the client sent none.
+    by_place: Vec<Option<Bytes>>,
+    /// Whether the client uses superjson, and so expects it; `None`: no input was read that would tell.
+    pub superjson: Option<bool>,
+}
+
+impl Inputs {
+    /// No inputs.
+    pub fn unread() -> Self {
+        Self { by_place: Vec::new(), superjson: None }
+    }
+
+    /// Reads the inputs of so many calls.
+    ///
+    /// # Errors
+    /// As [`GivenInput::read`].
+    pub async fn read(calls: usize, parts: &Parts, body: Body, clock: &dyn Clock) -> Result<Self, Failure> {
+        let Some(text) = Text::read(parts, body, clock).await? else { return Ok(Self::unread()) };
+        let Value::Object(mut by_place) = text.parse()? else {
+            return Err(invalid("The input of a batch is an object with a field for each call: {\"0\": …, \"1\": …}."));
+        };
+        Ok(Self::of_values((0..calls).map(|place| by_place.remove(&place.to_string()))))
     }
 
     /// The input of the call at `place`.
@@ -106,16 +161,7 @@ impl Inputs {
         self.by_place.get(place)?.as_deref()
     }
 
-    /// An input that is not superjson is passed on as it came, so that a field that is there twice is refused.
-    fn single(value: Value, text: Bytes) -> Self {
-        let (input, superjson) = match Given::of(value) {
-            Given::Superjson(input) => (input.map(written), true),
-            Given::Plain(_) => (Some(text), false),
-        };
-        Self { by_place: vec![input], superjson: Some(superjson), is_json: true }
-    }
-
-    fn batch(values: impl Iterator<Item = Option<Value>>) -> Self {
+    fn of_values(values: impl Iterator<Item = Option<Value>>) -> Self {
         let mut superjson = false;
         let by_place = values.map(|value| match Given::of(value?) {
             Given::Plain(input) => Some(written(input)),
@@ -125,13 +171,13 @@ impl Inputs {
             }
         });
         let by_place = by_place.collect();
-        Self { by_place, superjson: Some(superjson), is_json: true }
+        Self { by_place, superjson: Some(superjson) }
     }
 }
 
 /// Whether there may be a field `json`: a name can be written with escapes.
 fn may_be_superjson(text: &[u8]) -> bool {
-    text.contains(&b'\\') || text.windows(6).any(|part| part == b"\"json\"")
+    text.contains(&b'\\') || text.split(|byte| *byte == b'"').any(|part| part == b"json")
 }
 
 /// An input, and whether superjson wrote it.
@@ -179,10 +225,6 @@ fn is_undefined(note: &Value) -> bool {
 
 fn written(value: Value) -> Bytes {
     value.to_string().into()
-}
-
-fn trimmed(text: &Bytes) -> Bytes {
-    text.slice_ref(text.trim_ascii())
 }
 
 /// The value of a parameter of the query, as it is written there.
