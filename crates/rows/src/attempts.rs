@@ -17,7 +17,7 @@ const CROWD_MS: u64 = 512;
 ///
 /// The first attempt may decide on eventual reads, because the conditions of its commit detect stale rows; later attempts
 /// read strongly. After a lost race an operation waits for its turn at the row that was contended, so that on one server
-/// a crowd forms a queue. The first attempt never waits.
+/// a crowd forms a queue. Where a crowd is usual, the first attempt waits as well: [`Self::in_turn`].
 pub struct Attempts<'a> {
     db: &'a Db,
     made: u32,
@@ -39,9 +39,22 @@ impl<'a> Attempts<'a> {
         Self { db, made: 1, lost: 0, turn: None, is_crowd: false }
     }
 
-    /// Waits for the turn at `key` before the first attempt: where a crowd is expected, so that it queues before it loses races.
+    /// Waits for the turn at `key` before the first attempt, so that the operations of this server do not race for that row.
     pub async fn in_turn(mut self, key: &Key) -> Self {
-        (self.turn, self.is_crowd) = (Some(self.db.wait_for_turn(key).await), true);
+        self.turn = Some(match self.db.free_turn(key) {
+            Some(turn) => turn,
+            None => {
+                // The one before has just changed the row.
+                self.read_strongly();
+                self.db.wait_for_turn(key).await
+            }
+        });
+        self
+    }
+
+    /// Expects that others wait for the turn: a race that is lost is lost to another server, which has a queue as well.
+    pub fn of_a_crowd(mut self) -> Self {
+        self.is_crowd = true;
         self
     }
 

@@ -187,6 +187,11 @@ impl Db {
         self.clock.sleep(wait).await;
     }
 
+    /// The turn at `key`, if nobody has it.
+    pub fn free_turn(&self, key: &Key) -> Option<Turn<'_>> {
+        self.turns.free(key)
+    }
+
     /// Waits for the turn at `key`: see `turns.rs`.
     pub async fn wait_for_turn(&self, key: &Key) -> Turn<'_> {
         self.turns.wait(key).await

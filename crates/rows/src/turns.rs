@@ -1,11 +1,12 @@
-//! Queues for contended rows: on one server, operations that lost a race for a row wait for each other.
+//! Queues for contended rows: on one server, operations that would race for a row wait for each other.
 //!
 //! Correctness never depends on them: the conditions of commits decide, across all servers. Queues only save a crowd at
-//! one conversation from losing the same race again and again.
+//! one conversation from losing the same race again and again. Whoever came first goes first: otherwise one of a crowd could
+//! wait for as long as others come.
 
 use crate::slot;
-use futures_util::lock::{Mutex, MutexGuard};
 use jobline_store::Key;
+use tokio::sync::{Mutex, MutexGuard};
 
 /// How many queues there are. Two rows may share one; that costs time only when both are contended.
 const QUEUES: usize = 256;
@@ -25,8 +26,17 @@ impl Default for Turns {
 }
 
 impl Turns {
+    /// The turn at `key`, if nobody has it.
+    pub fn free(&self, key: &Key) -> Option<Turn<'_>> {
+        self.queue(key).try_lock().ok()
+    }
+
     /// Waits for the turn at `key`.
     pub async fn wait(&self, key: &Key) -> Turn<'_> {
-        self.queues[slot::of(key, QUEUES)].lock().await
+        self.queue(key).lock().await
+    }
+
+    fn queue(&self, key: &Key) -> &Mutex<()> {
+        &self.queues[slot::of(key, QUEUES)]
     }
 }

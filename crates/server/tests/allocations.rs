@@ -35,7 +35,7 @@ const PAGE: usize = 554;
 /// How many messages such a poll returns.
 const PAGE_MESSAGES: usize = 50;
 /// The most that a send of one line may allocate on the thread of its request. The writer of the store has its own.
-const SEND: usize = 99;
+const SEND: usize = 101;
 /// The size of the future that answers a request. Each connection holds one from its first request on, and a request
 /// moves it several times.
 const REQUEST_BYTES: usize = 3_248;

@@ -144,13 +144,14 @@ pub(super) async fn store(cx: &Context, request: &mut SendRequest) -> Result<Sen
     }
 }
 
-/// The attempts at a send. Many write into one crew at once, and each message is written on the condition of the one
-/// before it; no file is verified while others wait.
+/// The attempts at a send. Each message is written on the condition of the one before it, so those that write into one
+/// conversation at once take turns. No file is verified while others wait.
 async fn begin<'a>(request: &SendRequest, attempts: Attempts<'a>) -> Attempts<'a> {
-    match request.conversation.crew_job() {
-        Some(_) if request.file.is_none() => attempts.in_turn(&keys::conversation(&request.conversation)).await,
-        _ => attempts,
+    if request.file.is_some() {
+        return attempts;
     }
+    let attempts = attempts.in_turn(&keys::conversation(&request.conversation)).await;
+    if request.conversation.crew_job().is_some() { attempts.of_a_crowd() } else { attempts }
 }
 
 /// The first message where the send is a repetition: it was accepted then, whatever is permitted now. Otherwise the

@@ -4,6 +4,7 @@
 
 mod calls;
 mod changes;
+mod contention;
 mod conversation;
 mod crew_bounds;
 mod crew_calls;

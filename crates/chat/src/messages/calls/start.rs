@@ -4,7 +4,6 @@
 use super::{check_device, no_such_call, render};
 use crate::{
     base::{
-        attempts::Attempts,
         author::Author,
         error::{Error, Result},
         id::{ConversationId, MessageId, UserId},
@@ -22,6 +21,9 @@ use crate::{
 };
 use jobline_store::Consistency;
 use jobline_wire::{CallMedia, Code, MessageType, SendMessage, StartCall, StartedCall};
+
+/// How often a running call that is not there any more is looked for before the start is refused.
+const TRIES: u32 = 8;
 
 /// Calls the other members of a conversation.
 ///
@@ -42,8 +44,7 @@ pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result
     let mut request = SendRequest::check(cx, me, message).await?;
     request.kind = Some(MessageType::Call);
     request.call = Some(NewCall { media: input.media, device: input.device_id });
-    let mut attempts = Attempts::strong(&cx.db);
-    loop {
+    for tries in 1..=TRIES {
         let row = match send::store(cx, &mut request).await? {
             Sent::New(row, _) => Some(*row),
             Sent::Before(listed, _) => Some(listed.row),
@@ -51,10 +52,11 @@ pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result
         };
         match row {
             Some(row) => return answer(cx, &request, row).await,
-            // It was deleted, or has ended, since.
-            None => attempts.after_conflict(&[keys::conversation(&request.conversation)]).await?,
+            // It was deleted, or has ended, since. No turn is waited for: the next send waits for its own.
+            None => cx.db.back_off(tries).await,
         }
     }
+    Err(Error::unavailable(format!("the call in {} was not found {TRIES} times", request.conversation.as_str())))
 }
 
 /// The message of the call that runs.
