@@ -51,24 +51,27 @@ impl Db {
         }
     }
 
-    /// The rows at `keys`, which must be different. One round trip for each hundred of them.
+    /// The rows at `keys`, which must be different. One round trip for each hundred of those that the engine does not have
+    /// in memory.
     pub async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>> {
-        match self.all_cached(keys) {
-            Some(rows) => Ok(rows),
-            None => self.read_many(keys, consistency).await,
+        let (mut rows, mut missing) = (Vec::with_capacity(keys.len()), Vec::new());
+        for (at, key) in keys.iter().enumerate() {
+            rows.push(match self.store.cached(key) {
+                Cached::Row(row) => row,
+                Cached::Unknown => {
+                    missing.push(at);
+                    None
+                }
+            });
         }
-    }
-
-    /// The rows at `keys`, if the engine has all of them in memory.
-    fn all_cached(&self, keys: &[Key]) -> Option<Vec<Option<Row>>> {
-        let mut rows = Vec::with_capacity(keys.len());
-        for key in keys {
-            match self.store.cached(key) {
-                Cached::Row(row) => rows.push(row),
-                Cached::Unknown => return None,
-            }
+        if missing.len() == keys.len() {
+            return self.read_many(keys, consistency).await;
         }
-        Some(rows)
+        let wanted: Vec<Key> = missing.iter().map(|at| keys[*at].clone()).collect();
+        for (at, row) in missing.into_iter().zip(self.read_many(&wanted, consistency).await?) {
+            rows[at] = row;
+        }
+        Ok(rows)
     }
 
     async fn read_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>> {
