@@ -16,6 +16,7 @@ use crate::{
     files::{port::Files, proof_slots::ProofSlots},
     host::{ended_row::EndedUsers, job_row::JobRow},
     inbox::head::HeadRow,
+    messages::row::MessageRow,
     outbox::{channel::Channel, signal::Signal},
 };
 use std::sync::Arc;
@@ -83,6 +84,8 @@ pub(crate) struct Memos {
     pub rosters: Memo<ReadRoster>,
     pub heads: Memo<HeadRow>,
     pub jobs: Memo<JobRow>,
+    /// A message is read by several devices soon after it was sent, and by each member of a crew.
+    pub messages: Memo<MessageRow>,
 }
 
 impl Default for Memos {
@@ -92,6 +95,7 @@ impl Default for Memos {
             rosters: Memo::new(ROSTERS.0, ROSTERS.1),
             heads: Memo::default(),
             jobs: Memo::default(),
+            messages: Memo::default(),
         }
     }
 }

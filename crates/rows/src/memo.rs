@@ -3,9 +3,9 @@
 //! Nothing here can be stale. A memo is asked for a version that was just read from the store, and a version belongs to
 //! one commit, which wrote the row once: the same key and version always hold the same row.
 
-use crate::{encoding, slot};
+use crate::{db::Db, encoding, slot};
 use jobline_base::error::Result;
-use jobline_store::{Key, Row, Version};
+use jobline_store::{Key, Range, Row, Version};
 use serde::de::DeserializeOwned;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -61,6 +61,26 @@ impl<T: DeserializeOwned + Clone> Memo<T> {
             self.put(key.clone(), row.version, Arc::clone(&value));
         }
         Ok(value)
+    }
+
+    /// What `row`, which was read at `key`, holds, if it exists and has not expired at `now_ms`.
+    pub fn live(&self, key: &Key, row: Option<&Row>, now_ms: u64) -> Result<Option<Arc<T>>> {
+        let row = row.filter(|row| !encoding::expired(row, now_ms));
+        row.map(|row| self.shared(key, row)).transpose()
+    }
+
+    /// The rows of `range`: see [`Db::range`].
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn range(&self, db: &Db, range: Range) -> Result<Vec<Arc<T>>> {
+        let rows = db.range(range).await?;
+        // `collect` would not know how many there are, and move them as it grows.
+        let mut decoded = Vec::with_capacity(rows.len());
+        for (key, row) in &rows {
+            decoded.push(self.shared(key, row)?);
+        }
+        Ok(decoded)
     }
 
     /// Keeps `value`, which is stored at `key` with `version` and takes `bytes` there.

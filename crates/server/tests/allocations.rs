@@ -31,11 +31,11 @@ const IDLE_SYNC: usize = 9;
 /// input, and the envelope.
 const IDLE_TRPC: usize = 13;
 /// The most that a poll of fifty messages may allocate.
-const PAGE: usize = 554;
+const PAGE: usize = 552;
 /// How many messages such a poll returns.
 const PAGE_MESSAGES: usize = 50;
 /// The most that a send of one line may allocate on the thread of its request. The writer of the store has its own.
-const SEND: usize = 101;
+const SEND: usize = 103;
 /// The size of the future that answers a request. Each connection holds one from its first request on, and a request
 /// moves it several times.
 const REQUEST_BYTES: usize = 3_248;

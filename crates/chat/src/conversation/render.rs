@@ -12,7 +12,6 @@ use crate::{
     host::{job_row::JobRow, profile::ProfileRow},
     keys,
     log::view::LogView,
-    messages::row::MessageRow,
     user::mute,
 };
 use jobline_store::{Consistency, Key, Row};
@@ -127,12 +126,15 @@ async fn conversation(cx: &Context, one: &Shown<'_>, rows: &Rows, now: u64) -> R
         let Some(user) = one.users.get(*member) else { continue };
         unread_count.insert(user.to_string(), count);
     }
-    let last = last_message_key(id, row).and_then(|key| rows.get(&key));
+    let last = match last_message_key(id, row) {
+        Some(key) => cx.memos.messages.live(&key, rows.get(&key), now)?,
+        None => None,
+    };
     let horizon = match one.viewer {
         Some(viewer) => LogView { id, row, viewer, now }.horizon(cx),
         None => cx.retention.horizon(now),
     };
-    let last = rows::live::<MessageRow>(last, now)?.filter(|row| row.at >= horizon);
+    let last = last.filter(|row| row.at >= horizon);
     Ok(Conversation {
         id: id.as_str().to_owned(),
         kind: if row.crew.is_some() { ConversationKind::Crew } else { ConversationKind::Pair },
@@ -140,7 +142,7 @@ async fn conversation(cx: &Context, one: &Shown<'_>, rows: &Rows, now: u64) -> R
         job_id: row.job.map(|(job, _)| job),
         people: one.people().map(|user| person(user, rows)).collect::<Result<_>>()?,
         job: job(one, rows)?,
-        last_message: last.as_ref().map(MessageRow::preview),
+        last_message: last.as_ref().map(|row| row.preview()),
         last_message_type: last.as_ref().map(|row| (&row.kind).into()),
         last_message_at: last.as_ref().map(|row| iso(row.at)),
         unread_count,

@@ -202,7 +202,7 @@ pub(super) type Newest = (ConversationCursor, Vec<Message>);
 pub(super) async fn newest(cx: &Context, log: LogView<'_>, limit: usize) -> Result<Newest> {
     let (listed, _) = history::page(cx, log, u64::MAX, limit).await?;
     let mut cursor = LogCursor::at_end(log.row);
-    cursor.show(listed.iter().map(|one| &one.row), log.row.log.change, log.is_over_at());
+    cursor.show(listed.iter().map(|one| &*one.row), log.row.log.change, log.is_over_at());
     let mut end = ConversationCursor::new(log.id.as_str(), cursor.clone());
     let segment = Segment { listed, renamed: Vec::new(), cursor, watermarks: log.row.watermarks() };
     let messages = show(cx, log, &mut end, segment).await?;

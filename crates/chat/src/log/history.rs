@@ -8,14 +8,14 @@ use crate::{
     messages::row::{ListedMessage, MessageRow},
 };
 use jobline_store::{Consistency, Direction};
+use std::sync::Arc;
 
 /// The oldest `limit` messages with `createdAt > after`, oldest first.
 pub(crate) async fn after(cx: &Context, log: LogView<'_>, after: u64, limit: usize) -> Result<Vec<ListedMessage>> {
     let after = after.max(log.horizon(cx).saturating_sub(1));
     let end = log.row.log.at + 1;
     let range = keys::messages(log.id, after, end, Direction::Ascending, limit, Consistency::Strong);
-    let rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
-    listed(cx, log, rows).await
+    listed(cx, log, cx.memos.messages.range(&cx.db, range).await?).await
 }
 
 /// The newest `limit` messages with `createdAt < before` that exist, oldest first, and whether there are older ones.
@@ -29,14 +29,14 @@ pub(crate) async fn page(
     // Messages that arrived after the conversation was read are not part of the answer.
     let before = before.min(log.row.log.at + 1);
     let range = keys::messages(log.id, after, before, Direction::Descending, limit + 1, Consistency::Strong);
-    let mut rows: Vec<MessageRow> = cx.db.decode_range(range).await?;
+    let mut rows = cx.memos.messages.range(&cx.db, range).await?;
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     rows.reverse();
     Ok((listed(cx, log, rows).await?, has_more))
 }
 
-async fn listed(cx: &Context, log: LogView<'_>, rows: Vec<MessageRow>) -> Result<Vec<ListedMessage>> {
+async fn listed(cx: &Context, log: LogView<'_>, rows: Vec<Arc<MessageRow>>) -> Result<Vec<ListedMessage>> {
     let state =
         LogState { id: log.id, viewer: log.viewer, watermarks: log.row.watermarks(), last: log.row.last_change_row };
     let updated = state.last_changes(&cx.db, &rows, Vec::new()).await?;

@@ -8,6 +8,7 @@ use crate::{
     messages::row::MessageRow,
 };
 use jobline_wire::Status;
+use std::sync::Arc;
 
 /// How many change rows are read at once in search of those that touched a page of messages.
 const CHANGES_PAGE: usize = 100;
@@ -30,7 +31,7 @@ impl LogState<'_> {
     pub async fn last_changes(
         &self,
         db: &Db,
-        messages: &[MessageRow],
+        messages: &[Arc<MessageRow>],
         mut changes: Vec<ChangeRow>,
     ) -> Result<Vec<u64>> {
         let first =

@@ -8,7 +8,7 @@ use super::{
     view::LogView,
 };
 use crate::{
-    base::{error::Result, id::MessageId, rows},
+    base::{error::Result, id::MessageId},
     context::Context,
     conversation::{row::ConversationRow, watermarks::Watermarks},
     keys,
@@ -19,6 +19,7 @@ use std::{
     collections::{HashMap, HashSet},
     iter::Peekable,
     slice::Iter,
+    sync::Arc,
     vec::IntoIter,
 };
 
@@ -45,7 +46,7 @@ impl Segment {
 
 /// The entries between a position and the end of the log, as far as they were read.
 pub(crate) struct Fetched {
-    pub messages: Vec<MessageRow>,
+    pub messages: Vec<Arc<MessageRow>>,
     pub changes: Vec<ChangeRow>,
 }
 
@@ -83,7 +84,7 @@ pub(crate) async fn merge(
     if !unmoved {
         cursor.snapshot = Some(snapshot).filter(|_| cursor.position.change < snapshot.change);
     }
-    cursor.show(&found, snapshot.change, log.is_over_at());
+    cursor.show(found.iter().map(|row| &**row), snapshot.change, log.is_over_at());
     let is_passed =
         |change: &&ChangeRow| change.number > from.position.change && change.number <= cursor.position.change;
     let renamed = changes.iter().filter(is_passed).filter_map(ChangeRow::renamed).collect();
@@ -108,7 +109,7 @@ async fn targets(
     log: LogView<'_>,
     snapshot: &Snapshot,
     changes: &[ChangeRow],
-) -> Result<HashMap<u64, MessageRow>> {
+) -> Result<HashMap<u64, Arc<MessageRow>>> {
     let touched = |change: &&ChangeRow| {
         change.touches(log.viewer) == Touches::One
             && change.to.number <= snapshot.begin.number
@@ -121,8 +122,10 @@ async fn targets(
     }
     let horizon = log.horizon(cx);
     let mut targets = HashMap::with_capacity(keys.len());
-    for row in cx.db.get_many(&keys, Consistency::Strong).await? {
-        if let Some(row) = rows::live::<MessageRow>(row.as_ref(), log.now)?.filter(|row| row.at >= horizon) {
+    let rows = cx.db.get_many(&keys, Consistency::Strong).await?;
+    for (key, row) in keys.iter().zip(rows) {
+        let row = cx.memos.messages.live(key, row.as_ref(), log.now)?;
+        if let Some(row) = row.filter(|row| row.at >= horizon) {
             targets.insert(row.number, row);
         }
     }
@@ -135,10 +138,10 @@ struct Merge<'a> {
     snapshot: Snapshot,
     limit: usize,
     /// See [`targets`].
-    targets: HashMap<u64, MessageRow>,
+    targets: HashMap<u64, Arc<MessageRow>>,
     cursor: LogCursor,
-    found: Vec<MessageRow>,
-    messages: Peekable<IntoIter<MessageRow>>,
+    found: Vec<Arc<MessageRow>>,
+    messages: Peekable<IntoIter<Arc<MessageRow>>>,
     changes: Peekable<Iter<'a, ChangeRow>>,
 }
 
@@ -189,7 +192,7 @@ impl Merge<'_> {
     /// The message from before the series that `change` touched, if the series shows it here: as it stands now, no
     /// later change of the series touched it, and no receipt of the series shows it. A message that was changed again
     /// is shown at the later change. Not what an earlier series showed ahead.
-    async fn touched_message(&self, change: &ChangeRow) -> Result<Option<MessageRow>> {
+    async fn touched_message(&self, change: &ChangeRow) -> Result<Option<Arc<MessageRow>>> {
         let Some(row) = self.targets.get(&change.to.number).filter(|row| !self.is_ahead(row)) else { return Ok(None) };
         let status = |watermarks: Watermarks| watermarks.status(row.number, row.from, self.log.viewer);
         let in_log = self.log.row.crew.is_none();
@@ -226,7 +229,7 @@ impl Merge<'_> {
 
     /// The first `limit` messages from before the series whose status `change` changed as the viewer sees them, and that
     /// no earlier answer of the series showed as the snapshot has them.
-    async fn changed_status(&self, change: &ChangeRow, limit: usize) -> Result<Vec<MessageRow>> {
+    async fn changed_status(&self, change: &ChangeRow, limit: usize) -> Result<Vec<Arc<MessageRow>>> {
         let horizon = self.log.horizon(self.cx);
         let mut after = change.from.at.max(self.cursor.within).max(horizon.saturating_sub(1));
         let end = change.to.at.min(self.snapshot.begin.at) + 1;
@@ -235,7 +238,7 @@ impl Merge<'_> {
             // Messages of the member who made the change are between them, so a page is more than what is wanted.
             let page = limit.max(TOUCHED_PAGE);
             let range = keys::messages(self.log.id, after, end, Direction::Ascending, page, Consistency::Strong);
-            let rows: Vec<MessageRow> = self.cx.db.decode_range(range).await?;
+            let rows = self.cx.memos.messages.range(&self.cx.db, range).await?;
             let full = rows.len() == page;
             after = rows.last().filter(|_| full).map_or(end, |row| row.at);
             touched.extend(rows.into_iter().filter(|row| {

@@ -18,6 +18,7 @@ use super::{
 use crate::{base::error::Result, context::Context, keys, messages::row::MessageRow};
 use futures_util::try_join;
 use jobline_store::{Consistency, Direction};
+use std::sync::Arc;
 
 /// At most `limit` messages that changed after `from`. `None` when the next change is not kept any more, or `from` is not of
 /// this log: the store was restored to an earlier state.
@@ -94,7 +95,7 @@ async fn fetch(
         }
         let (after, limit) = if reads_last { (after - 1, limit + 1) } else { (after, limit) };
         let range = keys::messages(log.id, after, u64::MAX, Direction::Ascending, limit, consistency);
-        cx.db.decode_range::<MessageRow>(range).await
+        cx.memos.messages.range(&cx.db, range).await
     };
     let changes = async {
         if log.row.last_change_row <= from.change {
@@ -111,7 +112,7 @@ async fn fetch(
             return Ok(Some(Fetched { messages: Vec::new(), changes: Vec::new() }));
         }
     }
-    let is_other = |row: &MessageRow| row.change <= from.change || row.number <= from.number;
+    let is_other = |row: &Arc<MessageRow>| row.change <= from.change || row.number <= from.number;
     if messages.first().is_some_and(is_other) {
         return Ok(None);
     }

@@ -11,6 +11,7 @@ use crate::{
     keys,
     log::position::Position,
 };
+use std::sync::Arc;
 
 /// Takes back what was changed in `row` after `end`. Reactions are not kept as they were, so all of them go.
 pub(super) async fn restore(cx: &Context, id: &ConversationId, end: Position, row: &mut MessageRow) -> Result<()> {
@@ -40,7 +41,7 @@ pub(super) async fn restore_listed(
     end: Position,
     listed: &mut ListedMessage,
 ) -> Result<()> {
-    restore(cx, id, end, &mut listed.row).await?;
+    restore(cx, id, end, Arc::make_mut(&mut listed.row)).await?;
     if listed.updated > end.at && listed.row.deleted.is_none() {
         listed.updated = listed.row.edited.map_or(listed.row.at, |edited| edited.at);
     }

@@ -23,6 +23,7 @@ use crate::{
 };
 use jobline_store::{Condition, Outcome};
 use jobline_wire::{HostMessageInput, HostMessageType, SentMessage, Status, limits::EVENT_DATA_BYTES};
+use std::sync::Arc;
 
 /// A line whose form is right.
 struct HostLine {
@@ -61,7 +62,7 @@ pub(crate) async fn post(cx: &Context, input: HostMessageInput) -> Result<SentMe
             false => None,
         };
         match commit(cx, &line, &repetition, update, blocks, now).await? {
-            Ok(row) => break (ListedMessage { updated: row.at, row }, Watermarks::default()),
+            Ok(row) => break (ListedMessage { updated: row.at, row: Arc::new(row) }, Watermarks::default()),
             Err(keys) => attempts.after_conflict(&keys).await?,
         }
     };

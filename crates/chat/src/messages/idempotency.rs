@@ -15,6 +15,7 @@ use crate::{
 use jobline_store::{Condition, Consistency, Key, Row};
 use jobline_wire::Code;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// `CONVERSATION#<id>` / `SENT#<sender>#<clientId>`: which message a send became, and what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,14 +62,14 @@ pub(crate) async fn sent_before(cx: &Context, request: &Repetition<'_>) -> Resul
         let detail = "This clientId was used for another message. Use a new one for each message.";
         return Err(Error::new(Code::ClientIdReused, detail).at("clientId"));
     }
-    as_it_stands(cx, request, message, found[1].as_ref()).await.map(Some)
+    as_it_stands(cx, request, Arc::new(message), found[1].as_ref()).await.map(Some)
 }
 
 /// `message`, with the time of its last change.
 async fn as_it_stands(
     cx: &Context,
     request: &Repetition<'_>,
-    message: MessageRow,
+    message: Arc<MessageRow>,
     conversation: Option<&Row>,
 ) -> Result<(ListedMessage, Watermarks)> {
     let Some(conversation) = conversation.map(rows::decode::<ConversationRow>).transpose()? else {

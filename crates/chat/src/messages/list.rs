@@ -147,7 +147,7 @@ async fn changes(cx: &Context, log: LogView<'_>, since: &Since<LogCursor>, limit
 async fn newest(cx: &Context, log: LogView<'_>, limit: usize, reset: bool) -> Result<Page> {
     let (listed, has_more) = history::page(cx, log, u64::MAX, limit).await?;
     let mut cursor = LogCursor::at_end(log.row);
-    cursor.show(listed.iter().map(|one| &one.row), log.row.log.change, log.is_over_at());
+    cursor.show(listed.iter().map(|one| &*one.row), log.row.log.change, log.is_over_at());
     Ok(Page { listed, watermarks: log.row.watermarks(), has_more, cursor, reset })
 }
 

@@ -25,7 +25,7 @@ use crate::{
 };
 use jobline_store::Consistency;
 use jobline_wire::{DeletedBy, Event, Message, MessageType, Reaction};
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 /// How long a download URL is valid.
 const DOWNLOAD_MS: u64 = 3_600_000;
@@ -77,7 +77,7 @@ pub(crate) async fn new_in_crew(
     row: MessageRow,
 ) -> Result<Message> {
     let log = LogView { id: conversation, row: crew, viewer, now: cx.now() };
-    let listed = vec![ListedMessage { updated: row.at, row }];
+    let listed = vec![ListedMessage { updated: row.at, row: Arc::new(row) }];
     let watermarks = crew.watermarks();
     of_log(cx, log, watermarks, listed).await?.pop().ok_or_else(|| Error::unavailable("a message was lost"))
 }
@@ -92,32 +92,30 @@ async fn messages(cx: &Context, view: Viewpoint<'_>, mut listed: Vec<ListedMessa
     }
     let originals = Originals::read(cx, view, &listed).await?;
     let mut messages = Vec::with_capacity(listed.len());
-    for mut one in listed {
-        let (file, sent_at) = (one.row.file.take(), one.row.at);
+    for one in &listed {
         messages.push(without_file(view, one, &originals));
         // Most have none, and wait for nothing.
-        if let (Some(file), Some(message)) = (file, messages.last_mut()) {
-            attach(cx, message, *file, sent_at, view.now).await?;
+        if let (Some(file), Some(message)) = (&one.row.file, messages.last_mut()) {
+            attach(cx, message, file, one.row.at, view.now).await?;
         }
     }
     Ok(messages)
 }
 
 /// One message as the viewer sees it.
-async fn message(cx: &Context, view: Viewpoint<'_>, mut listed: ListedMessage) -> Result<Message> {
+async fn message(cx: &Context, view: Viewpoint<'_>, listed: ListedMessage) -> Result<Message> {
     let originals = Originals::read(cx, view, std::slice::from_ref(&listed)).await?;
-    let (file, sent_at) = (listed.row.file.take(), listed.row.at);
-    let mut message = without_file(view, listed, &originals);
-    if let Some(file) = file {
-        attach(cx, &mut message, *file, sent_at, view.now).await?;
+    let mut message = without_file(view, &listed, &originals);
+    if let Some(file) = &listed.row.file {
+        attach(cx, &mut message, file, listed.row.at, view.now).await?;
     }
     Ok(message)
 }
 
-fn without_file(view: Viewpoint<'_>, listed: ListedMessage, originals: &Originals) -> Message {
-    let ListedMessage { row, updated } = listed;
+fn without_file(view: Viewpoint<'_>, listed: &ListedMessage, originals: &Originals) -> Message {
+    let (row, updated) = (&*listed.row, listed.updated);
     let id_of = |author| author_id(view.users, author);
-    let call = calls::render(view.users, &row, view.now);
+    let call = calls::render(view.users, row, view.now);
     let is_event = row.kind == MessageKind::Event;
     let created_at = iso(row.at);
     let updated_at = if updated == row.at { created_at.clone() } else { iso(updated) };
@@ -136,10 +134,10 @@ fn without_file(view: Viewpoint<'_>, listed: ListedMessage, originals: &Original
         revision: row.edited.map(|edited| edited.times),
         deleted_at: row.deleted.map(|deleted| iso(deleted.at)),
         deleted_by: row.deleted.map(|deleted| deleted_by(deleted.by)),
-        event: is_event.then(|| event(view.users, row.member_event, row.data)),
+        event: is_event.then(|| event(view.users, row.member_event, row.data.clone())),
         call,
-        id: row.id,
-        content: row.text,
+        id: row.id.clone(),
+        content: row.text.clone(),
         file_url: None,
         file_name: None,
         file_size: None,
@@ -150,7 +148,7 @@ fn without_file(view: Viewpoint<'_>, listed: ListedMessage, originals: &Original
         waveform: None,
         file_expired: None,
         job_id: row.job,
-        client_id: row.client.filter(|_| row.from.is(view.viewer)),
+        client_id: row.client.as_ref().filter(|_| row.from.is(view.viewer)).cloned(),
         number: row.number,
         created_at,
         updated_at,
@@ -180,7 +178,7 @@ fn deleted_by(author: Author) -> DeletedBy {
 }
 
 /// Adds the file of a message that was accepted at `sent_at`.
-async fn attach(cx: &Context, message: &mut Message, file: Attachment, sent_at: u64, now: u64) -> Result<()> {
+async fn attach(cx: &Context, message: &mut Message, file: &Attachment, sent_at: u64, now: u64) -> Result<()> {
     if sent_at < cx.retention.file_horizon(now) {
         message.file_expired = Some(true);
     } else {
@@ -194,10 +192,11 @@ async fn attach(cx: &Context, message: &mut Message, file: Attachment, sent_at: 
         };
         message.file_url = Some(cx.files.download_url(&grant).await?);
     }
-    message.file_name = Some(file.name);
+    message.file_name = Some(file.name.clone());
     message.file_size = Some(file.size);
-    message.content_type = Some(file.content_type);
+    message.content_type = Some(file.content_type.clone());
     (message.width, message.height) = (file.width, file.height);
-    (message.duration_ms, message.waveform) = file.voice.map(|voice| (voice.ms, voice.waveform)).unzip();
+    (message.duration_ms, message.waveform) =
+        file.voice.as_ref().map(|voice| (voice.ms, voice.waveform.clone())).unzip();
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 use jobline_calls::CallRow;
 use serde::{Deserialize, Serialize};
-use std::iter;
+use std::{iter, sync::Arc};
 
 /// The file of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -237,6 +237,6 @@ impl MessageRow {
 /// A message as an answer lists it: the row, and when it last changed as the viewer sees it.
 #[derive(Debug, Clone)]
 pub(crate) struct ListedMessage {
-    pub row: MessageRow,
+    pub row: Arc<MessageRow>,
     pub updated: u64,
 }

@@ -46,6 +46,7 @@ use futures_util::future::{OptionFuture, join};
 use jobline_calls::RunningCall;
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome};
 use jobline_wire::{Code, MessageType, SendMessage, SentMessage};
+use std::sync::Arc;
 
 /// What became of a send.
 pub(super) enum Sent {
@@ -94,7 +95,7 @@ pub(crate) async fn send(cx: &Context, me: &UserId, input: SendMessage) -> Resul
             render::new_in_crew(cx, conversation, &crew.viewed_by(viewer), viewer, *row).await?
         }
         Sent::New(row, None) => {
-            let listed = ListedMessage { updated: row.at, row: *row };
+            let listed = ListedMessage { updated: row.at, row: Arc::from(row) };
             render::for_member(cx, conversation, viewer, Watermarks::default(), listed).await?
         }
         Sent::Before(listed, watermarks) => render::for_member(cx, conversation, viewer, watermarks, *listed).await?,

@@ -35,7 +35,7 @@ use crate::{
 };
 use jobline_store::{CommitBuilder, Condition, Consistency, Key, Outcome, Row};
 use jobline_wire::{Message, limits::CHANGES_PER_MINUTE};
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 /// Which message is touched, and by whom.
 pub(super) struct Target<'a> {
@@ -197,6 +197,7 @@ pub(super) async fn answer(
     current: Current,
 ) -> Result<Message> {
     let Current { row, conversation: of } = current;
+    let row = Arc::new(row);
     let watermarks = of.watermarks();
     let state = LogState { id: conversation, viewer, watermarks, last: of.last_change_row };
     let updated = state.last_changes(&cx.db, std::slice::from_ref(&row), Vec::new()).await?[0];

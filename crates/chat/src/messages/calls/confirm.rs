@@ -12,6 +12,7 @@ use crate::{
     keys,
 };
 use jobline_store::Consistency;
+use std::sync::Arc;
 
 /// Reads those of `listed` again whose calls are over by time alone. They are few: a task records such an end soon after.
 ///
@@ -30,7 +31,7 @@ pub(crate) async fn confirm(
         let Some(id) = MessageId::new(&one.row.id) else { continue };
         let stored = cx.db.get(&keys::message(conversation, &id), Consistency::Strong).await?;
         if let Some(call) = rows::live::<MessageRow>(stored.as_ref(), now)?.and_then(|row| row.call) {
-            one.row.call = Some(call);
+            Arc::make_mut(&mut one.row).call = Some(call);
         }
     }
     Ok(())

@@ -21,6 +21,7 @@ use crate::{
 };
 use jobline_store::Consistency;
 use jobline_wire::{CallMedia, Code, MessageType, SendMessage, StartCall, StartedCall};
+use std::sync::Arc;
 
 /// How often a running call that is not there any more is looked for before the start is refused.
 const TRIES: u32 = 8;
@@ -47,7 +48,7 @@ pub(crate) async fn start(cx: &Context, me: &UserId, input: StartCall) -> Result
     for tries in 1..=TRIES {
         let row = match send::store(cx, &mut request).await? {
             Sent::New(row, _) => Some(*row),
-            Sent::Before(listed, _) => Some(listed.row),
+            Sent::Before(listed, _) => Some(Arc::unwrap_or_clone(listed.row)),
             Sent::CallInProgress(id) => running(cx, &request.conversation, &id).await?,
         };
         match row {
