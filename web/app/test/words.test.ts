@@ -4,13 +4,17 @@ import { ACCOUNT_WORDS } from '../src/account/words.ts';
 import { CHANGE_WORDS } from '../src/changes/words.ts';
 import { CREW_WORDS } from '../src/crew/words.ts';
 import { ENTRY_WORDS } from '../src/entry/words.ts';
+import { LIGHTBOX_WORDS } from '../src/views/lightboxWords.ts';
+import { TRAY_WORDS } from '../src/views/trayWords.ts';
 
 const PARTS = {
   account: ACCOUNT_WORDS,
   changes: CHANGE_WORDS,
   crew: CREW_WORDS,
   entry: ENTRY_WORDS,
+  lightbox: LIGHTBOX_WORDS,
   settings: SETTINGS_WORDS,
+  tray: TRAY_WORDS,
 };
 const braces = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
 

@@ -7,35 +7,15 @@
  */
 
 import type { Write } from './cache/port.ts';
-import type { Core } from './core.ts';
 import type { Message } from './generated/contract.ts';
 import type { Mirror } from './mirror.ts';
-import { type Act, commandKey } from './rows.ts';
+import { commandKey } from './rows.ts';
 
 /** How long a deletion waits, in milliseconds, for a message that may have arrived. */
 const AWAITED_MS = 86_400_000;
 
 /** The message that a command is for. */
-type Target = Pick<Message, 'id' | 'conversationId' | 'number' | 'clientId'>;
-
-export class Commands {
-  readonly #core: Core;
-
-  constructor(core: Core) {
-    this.#core = core;
-  }
-
-  add({ id, conversationId, number, clientId }: Target, act: Act): Promise<void> {
-    const row = { id, conversationId, number, clientId, act, at: this.#core.ports.clock.now() };
-    return this.#core.store.update('command', [commandKey(row)], (_, __, order) => ({ ...row, order }));
-  }
-
-  /** Deletes the refused commands of a message. */
-  dismiss(id: string): Promise<void> {
-    const refused = [...this.#core.store.mirror.command.values()].filter(row => row.id === id && row.problem);
-    return this.#core.store.transact([], () => refused.map(row => ({ drop: commandKey(row) })));
-  }
-}
+export type Target = Pick<Message, 'id' | 'conversationId' | 'number' | 'clientId'>;
 
 /** Updates commands when `message` arrives: waiting ones get its id, and those for a deleted message are dropped. */
 export function meeting({ command }: Mirror, message: Target & Pick<Message, 'deletedAt'>): Write[] {

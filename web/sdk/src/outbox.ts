@@ -5,11 +5,9 @@
 
 import type { Write } from './cache/port.ts';
 import type { Core } from './core.ts';
-import { failure } from './errors.ts';
 import type { Quote } from './generated/contract.ts';
 import { randomId } from './ids.ts';
-import { bytesKey, commandKey, draftKey, type OutboxFile, type OutboxRow, outboxKey } from './rows.ts';
-import { dropped } from './sync.ts';
+import { bytesKey, draftKey, type OutboxFile, outboxKey } from './rows.ts';
 import { check, clean } from './text.ts';
 
 /** A message to be sent. */
@@ -46,38 +44,5 @@ export class Outbox {
       return writes;
     });
     return clientId;
-  }
-
-  /** Sends a refused message again, at the end of the queue and with another text if one is given. */
-  async again(clientId: string, text?: string): Promise<void> {
-    await this.#core.store.update('outbox', [outboxKey(clientId)], (row, _, order) => {
-      if (!row?.problem) throw failure('not_found', 'No such message.');
-      const changed = clean(text ?? row.text);
-      check(changed, row.file !== undefined);
-      return { ...row, text: changed, order, problem: undefined };
-    });
-  }
-
-  /**
-   * Drops a message. One that the server has, or may have, is deleted there too, as soon as it is known to have arrived.
-   * Returns `false` if it is no longer here.
-   */
-  async discard(clientId: string): Promise<boolean> {
-    let done = false;
-    await this.#core.store.transact([outboxKey(clientId)], ([kept], order) => {
-      const row = kept as OutboxRow | undefined;
-      done = row !== undefined;
-      return row && [...dropped(clientId), ...this.#deletion(row, order)];
-    });
-    return done;
-  }
-
-  #deletion({ clientId, conversationId, accepted, tried, problem }: OutboxRow, order: number): Write[] {
-    // The server does not have a message that it refused itself.
-    if (!accepted && (!tried || (problem && problem.code !== 'proxy_refused'))) return [];
-    const at = this.#core.ports.clock.now();
-    const { id, number } = accepted ?? {};
-    const value = { conversationId, clientId, id, number, act: { is: 'delete' } as const, at, order };
-    return [{ put: commandKey(value), value }];
   }
 }

@@ -3,7 +3,6 @@
 import { Api } from './api.ts';
 import { MemoryCache } from './cache/memory.ts';
 import type { Cache } from './cache/port.ts';
-import { Commands } from './commands.ts';
 import type { LiveOffer } from './generated/contract.ts';
 import { randomId } from './ids.ts';
 import { ConversationList, type ListCells } from './list.ts';
@@ -67,7 +66,6 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   readonly progress: Progress;
   readonly poller: Poller;
   readonly outbox: Outbox;
-  readonly commands: Commands;
   readonly list: ConversationList;
   readonly cells: PeopleCells;
   readonly #name: string;
@@ -98,7 +96,6 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     this.store = new Store(this.#openCache(), this.tabs, ports.clock, this, randomId(ports.random));
     this.progress = new Progress(this.tabs, id => this.#progressed(id));
     this.outbox = new Outbox(this);
-    this.commands = new Commands(this);
     this.list = new ConversationList(this, listener);
     this.poller = new Poller(this, this);
     this.#sendPending();

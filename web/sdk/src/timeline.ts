@@ -1,7 +1,6 @@
 /** A conversation as a chat shows it: messages that the server has, then unsent ones. */
 
 import type { FileLike, FileMeta, Timeline } from './client.ts';
-import type { Commands } from './commands.ts';
 import type { Core } from './core.ts';
 import type { Details } from './details.ts';
 import { Divider } from './divider.ts';
@@ -19,15 +18,13 @@ import type { Outbox, Draft as OutboxDraft } from './outbox.ts';
 import { withCommands } from './overlay.ts';
 import { quoteOf } from './quotes.ts';
 import { refusalOf } from './refusal.ts';
-import { bytesKey, type CommandRow, KEPT, type MessageRow, readKey } from './rows.ts';
+import { type Act, bytesKey, type CommandRow, KEPT, type MessageRow, readKey } from './rows.ts';
 import type { TimelineMessage, TimelineState } from './state.ts';
-import { check, clean } from './text.ts';
 import { personIn, unreadIn, viewOfEntry } from './view.ts';
 
 /** The parts that a timeline works with. */
 export interface TimelineParts extends Core {
   readonly outbox: Outbox;
-  readonly commands: Commands;
   readonly list: ConversationList;
   /** The reader was active: a chat was opened or closed, or `text` is in the composer of the conversation `id`. */
   acted(id?: string, text?: string): void;
@@ -118,33 +115,31 @@ export class ConversationTimeline implements Timeline {
   }
 
   retry(clientId: string): Promise<void> {
-    return this.#core.outbox.again(clientId);
+    return this.rewrite(clientId);
   }
 
-  rewrite(clientId: string, text: string): Promise<void> {
-    return this.#core.outbox.again(clientId, text);
+  async rewrite(clientId: string, text?: string): Promise<void> {
+    await (await onDemand()).again(this.#core, clientId, text);
   }
 
-  discard(clientId: string): Promise<boolean> {
-    return this.#core.outbox.discard(clientId);
+  async discard(clientId: string): Promise<boolean> {
+    return (await onDemand()).discard(this.#core, clientId);
   }
 
-  async edit(key: string, text: string): Promise<void> {
-    const cleaned = clean(text);
-    check(cleaned, false);
-    await this.#core.commands.add(this.#find(key), { is: 'edit', text: cleaned });
+  edit(key: string, text: string): Promise<void> {
+    return this.#act(key, { is: 'edit', text });
   }
 
-  async delete(key: string): Promise<void> {
-    await this.#core.commands.add(this.#find(key), { is: 'delete' });
+  delete(key: string): Promise<void> {
+    return this.#act(key, { is: 'delete' });
   }
 
-  async react(key: string, emoji?: string): Promise<void> {
-    await this.#core.commands.add(this.#find(key), { is: 'react', emoji });
+  react(key: string, emoji?: string): Promise<void> {
+    return this.#act(key, { is: 'react', emoji });
   }
 
   async dismiss(key: string): Promise<void> {
-    await this.#core.commands.dismiss(this.#find(key).id);
+    await (await onDemand()).dismiss(this.#core, this.#find(key).id);
   }
 
   async versions(key: string): Promise<readonly { readonly text: string; readonly at: number }[]> {
@@ -304,6 +299,11 @@ export class ConversationTimeline implements Timeline {
       replyTo: replyTo === undefined ? undefined : quoteOf(this.#find(replyTo)),
       ...more,
     });
+  }
+
+  async #act(key: string, act: Act): Promise<void> {
+    const message = this.#find(key);
+    await (await onDemand()).addCommand(this.#core, message, act);
   }
 
   /** A message that the server has. */

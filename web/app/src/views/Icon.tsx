@@ -15,7 +15,6 @@ const PATHS = {
     'M5 5h14a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2Zm-2 11 5-5 4 4 3-3 6 6M15.5 9.5v.01',
   voice: 'M12 4a3 3 0 0 0-3 3v4a3 3 0 0 0 6 0V7a3 3 0 0 0-3-3Zm-6 7a6 6 0 0 0 12 0m-6 6v3',
   file: 'M13 3H7a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V9Zm0 0v6h6',
-  download: 'M12 4v11m-5-5 5 5 5-5M5 20h14',
   people:
     'M9 5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7ZM2.5 19.5a6.5 6.5 0 0 1 13 0M16 5.5a3.5 3.5 0 0 1 0 6.5M18 14a6.500 6.500 0 0 1 3.500 5.500',
   person: 'M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM4.5 20a7.5 7.5 0 0 1 15 0',
@@ -26,8 +25,6 @@ const PATHS = {
   pen: 'M4 20l1-4L16 5l3 3L8 19Z',
   bin: 'M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13',
   more: 'M6 12v.01M12 12v.01M18 12v.01',
-  zoomIn: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm5 12 4.5 4.5M11 8v6m-3-3h6',
-  zoomOut: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm5 12 4.5 4.5M8 11h6',
 } as const;
 
 /** An icon; the words are beside it or in its button's name. `turns`: it is mirrored in right-to-left scripts. */

@@ -3,9 +3,17 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { webAddress } from '../platform/addresses.ts';
 import { useSurroundings } from './context.ts';
 import { Icon } from './Icon.tsx';
+import { lightboxWords } from './lightboxWords.ts';
 import type { NameOf } from './names.tsx';
 import { type Gestures, useGestures } from './useGestures.ts';
 import { usePicture } from './usePicture.ts';
+
+/** Icons that only this view has, on a field of 24 by 24. */
+const PATHS = {
+  download: 'M12 4v11m-5-5 5 5 5-5M5 20h14',
+  zoomIn: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm5 12 4.5 4.5M11 8v6m-3-3h6',
+  zoomOut: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm5 12 4.5 4.5M8 11h6',
+} as const;
 
 interface Props {
   readonly timeline: Timeline;
@@ -18,6 +26,7 @@ interface Props {
 /** The photos of a conversation, large, one at a time. The browser's modal dialog traps and restores the focus. */
 export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
   const { navigation, words } = useSurroundings();
+  const said = lightboxWords(words.lang);
   const dialog = useRef<HTMLDialogElement>(null);
   const stage = useRef<HTMLDivElement>(null);
   const gestures = useRef<Gestures>(undefined);
@@ -81,7 +90,7 @@ export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
       class="lightbox"
       ref={dialog}
       tabIndex={-1}
-      aria-label={words.t('photos')}
+      aria-label={words.fill(said.photos)}
       onKeyDown={pressed}
       onCancel={event => {
         event.preventDefault();
@@ -100,7 +109,7 @@ export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
         </button>
         <p class="caption" role="status">
           {photos.length > 1 && (
-            <span class="place">{words.t('position', { number: at + 1, count: photos.length })}</span>
+            <span class="place">{words.fill(said.position, { number: at + 1, count: photos.length })}</span>
           )}
           <span class="from">
             <bdi>{author}</bdi>
@@ -111,18 +120,18 @@ export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
         <button
           type="button"
           class="icon-button"
-          aria-label={words.t('zoomOut')}
+          aria-label={words.fill(said.zoomOut)}
           onClick={() => gestures.current?.by(1 / 1.5)}
         >
-          <Icon name="zoomOut" />
+          <Tool name="zoomOut" />
         </button>
         <button
           type="button"
           class="icon-button"
-          aria-label={words.t('zoomIn')}
+          aria-label={words.fill(said.zoomIn)}
           onClick={() => gestures.current?.by(1.5)}
         >
-          <Icon name="zoomIn" />
+          <Tool name="zoomIn" />
         </button>
         {download && (
           <a
@@ -131,9 +140,9 @@ export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
             download={message?.file?.name ?? ''}
             target="_blank"
             rel="noopener noreferrer"
-            aria-label={words.t('download')}
+            aria-label={words.fill(said.download)}
           >
-            <Icon name="download" />
+            <Tool name="download" />
           </a>
         )}
       </div>
@@ -141,7 +150,7 @@ export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
         <button
           type="button"
           class="icon-button turn before"
-          aria-label={words.t('previous')}
+          aria-label={words.fill(said.previous)}
           onClick={() => turn(-1)}
         >
           <Icon name="back" turns />
@@ -151,12 +160,21 @@ export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
         <button
           type="button"
           class="icon-button turn after"
-          aria-label={words.t('next')}
+          aria-label={words.fill(said.next)}
           onClick={() => turn(1)}
         >
           <Icon name="forward" turns />
         </button>
       )}
     </dialog>
+  );
+}
+
+/** An icon; its button has the words in its name. */
+function Tool({ name }: { name: keyof typeof PATHS }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
   );
 }

@@ -10,6 +10,7 @@ import { useValue } from './hooks.ts';
 import { Icon } from './Icon.tsx';
 import type { NameOf } from './names.tsx';
 import { nameIn, summary } from './Quote.tsx';
+import { trayWords } from './trayWords.ts';
 
 interface Props {
   readonly tray: Chosen;
@@ -25,6 +26,7 @@ interface Props {
  */
 export function Tray({ tray, timeline, nameOf, stop }: Props) {
   const { menu, words } = useSurroundings();
+  const said = trayWords(words.lang);
   const { list, notices } = useValue(tray);
   const { clientId, key, reply } = useEditing();
   const isCovered = list.length + notices.length > 0 || (clientId ?? key ?? reply) !== undefined;
@@ -56,18 +58,18 @@ export function Tray({ tray, timeline, nameOf, stop }: Props) {
       </div>
       {list.length > 1 && (
         <p class="tray-count" role="status">
-          {words.t('attachmentCount', { count: list.length })}
+          {words.fill(said.attachmentCount, { count: list.length })}
         </p>
       )}
       {list.length > 0 && (
-        <ul class="tray" aria-label={words.t('attachments')}>
+        <ul class="tray" aria-label={words.fill(said.attachments)}>
           {list.map(one => (
             <li key={one.number}>
               <Preview attachment={one} name={shown(one.name)} />
               <button
                 type="button"
                 class="remove"
-                aria-label={words.t('removeAttachment', { name: shown(one.name) })}
+                aria-label={words.fill(said.removeAttachment, { name: shown(one.name) })}
                 onClick={() => tray.remove(one.number)}
               >
                 <Icon name="close" />
@@ -83,10 +85,11 @@ export function Tray({ tray, timeline, nameOf, stop }: Props) {
 
 function Preview({ attachment: { file, preview }, name }: { attachment: Attachment; name: string }) {
   const { words } = useSurroundings();
+  const said = trayWords(words.lang);
   if (!file) {
     return (
       <div class="wait">
-        <span class="spinner" role="img" aria-label={words.t('preparing')} />
+        <span class="spinner" role="img" aria-label={words.fill(said.preparing)} />
       </div>
     );
   }
@@ -103,11 +106,12 @@ function Preview({ attachment: { file, preview }, name }: { attachment: Attachme
 /** The message that is being edited or replied to. */
 function EditLine({ nameOf, stop }: Pick<Props, 'nameOf' | 'stop'>) {
   const { words } = useSurroundings();
+  const said = trayWords(words.lang);
   const { clientId, key, reply } = useEditing();
   if (clientId === undefined && key === undefined && !reply) return null;
   const title = reply
-    ? words.t('replyingTo', { name: nameIn(reply, nameOf, words) })
-    : words.t(clientId === undefined ? 'editingSent' : 'editing');
+    ? words.fill(said.replyingTo, { name: nameIn(reply, nameOf, words) })
+    : words.fill(clientId === undefined ? said.editingSent : said.editing);
   return (
     <div class={clientId === undefined ? 'note context' : 'note'} role="status">
       <span>
