@@ -76,6 +76,19 @@ test('an unsent draft is kept with its conversation', async ({ person }) => {
   await expect(you.field).toHaveValue('I have been thinking');
 });
 
+test('a draft is kept when the page is reloaded right after it was typed', async ({ person }) => {
+  const you = await (await person('You')).open('John Smith');
+  for (const text of ['One', 'One more', 'One more thought']) {
+    await you.field.fill(text);
+    await you.page.reload();
+    await expect(you.field).toHaveValue(text);
+  }
+  await you.field.fill('');
+  await you.page.reload();
+  await expect(you.row('John Smith').or(you.field).first()).toBeVisible();
+  await expect(you.field).toHaveValue('');
+});
+
 test('a draft is restored after editing a refused message, or after cancelling that', async ({
   person,
   api,

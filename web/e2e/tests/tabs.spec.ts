@@ -46,6 +46,34 @@ test('a message that one tab sends appears in the others at once, and once', asy
   expect((await one.texts()).slice(-2)).toEqual(['From the first tab', 'From the second']);
 });
 
+test('a draft is the same in every tab, whichever it is written in', async ({ person }) => {
+  const one = await (await person('You')).open('John Smith');
+  const other = await one.inNewTab('You');
+  await other.open('John Smith');
+  await one.field.pressSequentially('I can come');
+  await expect(other.field).toHaveValue('I can come');
+  await other.field.pressSequentially(' on Monday');
+  await expect(one.field).toHaveValue('I can come on Monday');
+  await one.field.press('End');
+  await one.field.pressSequentially(' at ten');
+  await expect(other.field).toHaveValue('I can come on Monday at ten');
+  await other.page.reload();
+  await expect(other.field).toHaveValue('I can come on Monday at ten');
+  // While a message is edited here, the draft is written there.
+  await one.say('I can come on Monday at ten');
+  await expect(other.field).toHaveValue('');
+  await one.sees('I can come on Monday at ten');
+  await expect(one.messages.last()).toContainText(/Sent|Delivered/);
+  await one.field.press('ArrowUp');
+  await expect(one.field).toHaveValue('I can come on Monday at ten');
+  await other.field.pressSequentially('And bring');
+  await other.open('Jane Doe');
+  await expect(other.row('John Smith')).toContainText('Draft: And bring');
+  await expect(one.field).toHaveValue('I can come on Monday at ten');
+  await one.field.press('Escape');
+  await expect(one.field).toHaveValue('And bring');
+});
+
 test('signing out deletes the stored data in every tab', async ({ person }) => {
   const one = await (await person('You')).open('John Smith');
   await one.sees('8 AM works?');

@@ -1,5 +1,6 @@
 /** Unsent text, for each conversation: shown at once, stored a moment later. */
 
+import type { Write } from './cache/port.ts';
 import { Cell } from './observable.ts';
 import type { Clock } from './ports.ts';
 import { draftKey } from './rows.ts';
@@ -15,6 +16,8 @@ export class Draft extends Cell<string> {
   #callOff: (() => void) | undefined;
   /** The number of running writes: until they are done, the mirror has an older text. */
   #keeping = 0;
+  /** It was stored while the page was left. */
+  #left = false;
 
   constructor(id: string, store: Store, clock: Clock) {
     super(store.mirror.draft.get(id) ?? '');
@@ -34,10 +37,18 @@ export class Draft extends Cell<string> {
     this.#callOff();
     this.#callOff = undefined;
     this.#keeping++;
-    const [put, value] = [draftKey(this.#id), this.get()];
+    const write = this.#write();
     // If this fails, the whole cache has failed, which the store handles.
-    await this.#store.transact([], () => [value ? { put, value } : { drop: put }]).catch(() => undefined);
+    await this.#store.transact([], () => [write]).catch(() => undefined);
     this.#keeping--;
+  }
+
+  /** Stores it while the page is left, which may end before a transaction does that began earlier. */
+  leave(): void {
+    if (!this.#callOff && !this.#keeping) return;
+    this.#left = true;
+    this.#store.leave(this.#write());
+    void this.keep();
   }
 
   /** It was sent, and is no longer stored. */
@@ -45,6 +56,14 @@ export class Draft extends Cell<string> {
     this.#callOff?.();
     this.#callOff = undefined;
     this.set('');
+    // What was stored on leaving may be stored after the message, which drops the draft.
+    if (this.#left) this.write('');
+    this.#left = false;
+  }
+
+  #write(): Write {
+    const [put, value] = [draftKey(this.#id), this.get()];
+    return value ? { put, value } : { drop: put };
   }
 
   /** Takes over the text of another tab, unless the reader is typing here. */

@@ -150,8 +150,9 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
   /** Handles events of the device and of the reader. */
   onLifecycle(event: LifecycleEvent): void {
     const { visible } = this.ports.lifecycle.now();
+    if (event === 'leave') this.#each(timeline => timeline.draft.leave());
     // A hidden page may be killed without another event.
-    if (event === 'leave' || !visible) this.#each(timeline => timeline.flush());
+    if (!visible) this.#each(timeline => timeline.flush());
     if (event !== 'change' && event !== 'network') this.poller.active();
     this.#live?.happened(event);
     if (event === 'activity') return;

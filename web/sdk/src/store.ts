@@ -142,6 +142,14 @@ export class Store {
     );
   }
 
+  /**
+   * Carries out a write while the page is left. It reads nothing first, so that it does not depend on answers, which a page
+   * that is gone cannot handle; other tabs see it when they read everything again.
+   */
+  leave(write: Write): void {
+    this.#cache.then(cache => cache.transact([], () => [write])).catch(() => undefined);
+  }
+
   /** Shows changed messages that are not stored, here and in the other tabs. */
   touch(rows: readonly MessageRow[]): void {
     this.#tabs.post({ is: 'touched', rows });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { MemoryCache } from '../src/cache/memory.ts';
 import type { Timeline } from '../src/index.ts';
 import { type Fault, settle, world } from '../testing/index.ts';
 
@@ -209,6 +210,88 @@ test('what was sent is not kept as a draft again, however late it was to be kept
   second.open();
   await settle();
   expect([chat.draft.get(), second.draft.get()]).toEqual(['', '']);
+});
+
+test('a draft that is typed right before its page is gone is stored', async () => {
+  const { clock, device } = world();
+  const phone = device();
+  const rows = new Map<string, unknown>();
+  let isGone = false;
+  // As in browsers: a transaction that waits for an answer ends with its page, one that only writes is carried out.
+  phone.openCache = async () => {
+    const cache = new MemoryCache(rows);
+    return {
+      durable: true,
+      range: (...ranges) => cache.range(...ranges),
+      transact: async (keys, decide) => {
+        await Promise.resolve();
+        if (isGone && keys.length > 0) return new Promise(() => undefined);
+        return cache.transact(keys, decide);
+      },
+      close: () => cache.close(),
+    };
+  };
+  const write = async (text: string, waited: number) => {
+    isGone = false;
+    const { tab, jobline } = phone.client('anna');
+    await settle();
+    const chat = jobline.conversation({ with: 'ben' });
+    chat.setDraft(text);
+    isGone = true;
+    // After 300 ms it is being stored; before, nothing has begun.
+    await clock.advance(waited);
+    tab.happen('leave');
+    await settle();
+    tab.kill();
+  };
+  const stored = async () => {
+    isGone = false;
+    const { tab, jobline } = phone.client('anna');
+    await settle();
+    const draft = jobline.conversation({ with: 'ben' }).draft.get();
+    tab.kill();
+    return draft;
+  };
+  await write('Half', 0);
+  expect(await stored()).toBe('Half');
+  await write('Half a thought', 300);
+  expect(await stored()).toBe('Half a thought');
+  // What was typed and deleted again does not come back.
+  await write('', 0);
+  expect(await stored()).toBe('');
+});
+
+test('a message that is sent while its page is left does not come back as a draft', async () => {
+  const { clock, device } = world();
+  const phone = device();
+  const rows = new Map<string, unknown>();
+  let carryOut = () => {};
+  const behind = new Promise<void>(resolve => {
+    carryOut = resolve;
+  });
+  phone.openCache = async () => {
+    const cache = new MemoryCache(rows);
+    return {
+      durable: true,
+      range: (...ranges) => cache.range(...ranges),
+      // What is written on leaving reads nothing, and is carried out behind the message.
+      transact: (keys, decide) =>
+        (keys.length > 0 ? Promise.resolve() : behind).then(() => cache.transact(keys, decide)),
+      close: () => cache.close(),
+    };
+  };
+  const { tab, jobline } = phone.client('anna');
+  await settle();
+  const chat = jobline.conversation({ with: 'ben' });
+  chat.setDraft('Hello');
+  const sent = chat.send('Hello');
+  tab.happen('leave');
+  await sent;
+  carryOut();
+  await settle();
+  // The page was not gone: it came back.
+  await clock.advance(300);
+  expect([chat.draft.get(), [...rows.keys()].filter(key => key.startsWith('draft/'))]).toEqual(['', []]);
 });
 
 test('a draft that is being kept does not turn into the one that was kept before', async () => {

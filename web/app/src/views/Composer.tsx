@@ -31,7 +31,6 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
   const { words } = useSurroundings();
   const editing = useEditing();
   const field = useRef<HTMLTextAreaElement>(null);
-  const typed = useRef(false);
   const [text, setText] = useState(() => timeline.draft.get());
   const content = contentOf(text);
   /** Whether an existing message is being edited. */
@@ -43,7 +42,6 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
   const send = useSend(timeline, tray, content => setText(typing => typing || content));
 
   const change = (next: string) => {
-    typed.current = true;
     setText(next);
     if (!changing) timeline.setDraft(next);
   };
@@ -60,14 +58,14 @@ export function Composer({ timeline, tray, nameOf, people }: Props) {
     field.current?.focus();
   };
 
-  // The draft is read from the device and may arrive after the field is shown, but must not replace typed text.
+  // Before the next key press, so that the initial text does not replace typed text. The draft may be read from the device
+  // after the field is shown, and it may be written in another tab. While a message is edited, the draft waits.
   useLayoutEffect(() => {
-    const follow = () => typed.current || setText(timeline.draft.get());
+    const follow = () => setText(timeline.draft.get());
+    if (editing.text !== undefined) return setText(editing.text);
     follow();
     return timeline.draft.subscribe(follow);
-  }, [timeline]);
-  // Before the next key press, so that the initial text does not replace typed text. Afterwards the earlier draft is shown again.
-  useLayoutEffect(() => setText(editing.text ?? timeline.draft.get()), [changing]);
+  }, [timeline, changing]);
   useEffect(() => {
     if (changing === undefined && !editing.reply) return;
     // The dialog that opened it returns the focus first.

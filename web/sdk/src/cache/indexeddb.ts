@@ -55,6 +55,8 @@ class IndexedDbCache implements Cache {
     // The transaction stays active until the answers are handled, since that happens before the browser does anything else.
     const decided = Promise.all(keys.map(key => answered(rows.get(key)))).then(read => {
       for (const write of decide(read) ?? []) carryOut(rows, write);
+      // Without this the browser aborts it if the page ends now.
+      transaction.commit?.();
     });
     const failed = decided.catch(error => {
       transaction.abort();
