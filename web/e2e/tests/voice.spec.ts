@@ -103,6 +103,39 @@ test('a recording can be paused, continued, played, sent and discarded', async (
   await expect(you.message('Written after all')).toContainText(/Sent|Delivered/);
 });
 
+test('Escape stops a recording, then discards it, and only then closes the chat', async ({
+  person,
+  api,
+  isMobile,
+}) => {
+  test.skip(isMobile, 'a key');
+  const you = await (await person('You')).open('John Smith');
+  const before = (await api.messages('you', WITH_JOHN)).length;
+  await recordTwoSeconds(you.page);
+  await you.page.keyboard.press('Escape');
+  await expect(button(you.page, 'Send the voice message')).toBeFocused();
+  await expect(button(you.page, 'Play the voice message')).toBeVisible();
+  await you.page.keyboard.press('Escape');
+  await expect(you.page.getByText('The recording was discarded.')).toBeVisible();
+  await expect(you.field).toBeFocused();
+  // Also where the focus is on a message.
+  await recordTwoSeconds(you.page);
+  await you.log.focus();
+  await you.page.keyboard.press('Escape');
+  await expect(button(you.page, 'Play the voice message')).toBeVisible();
+  // In a dialog it closes that, and the recording stays.
+  await you.page.getByRole('button', { name: 'About this conversation' }).click();
+  await you.page.keyboard.press('Escape');
+  await expect(you.page.getByRole('dialog')).toHaveCount(0);
+  await button(you.page, 'Send the voice message').click();
+  await expect(voices(you)).toHaveCount(1);
+  await expect(voices(you)).toContainText(/Sent|Delivered/);
+  expect(await api.messages('you', WITH_JOHN)).toHaveLength(before + 1);
+  await you.field.press('Escape');
+  await expect(you.field).toHaveCount(0);
+  await expect(you.row('John Smith')).toBeFocused();
+});
+
 test('a recording ends after five minutes, and says why', async ({ person }) => {
   const you = await person('You');
   await you.page.clock.install();

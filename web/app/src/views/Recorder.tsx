@@ -1,5 +1,5 @@
 import type { Timeline } from '@jobline/sdk';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Recorded, Recording, Slide } from '../voice/index.ts';
 import { voiceWords } from '../voice/words.ts';
 import { useSurroundings } from './context.ts';
@@ -26,12 +26,28 @@ export function Recorder({ timeline }: { timeline: Timeline }) {
       root.current?.querySelector<HTMLElement>('[data-first]')?.focus();
   }, [state.is, isHeld]);
 
-  const idle = () => {
+  const idle = (hint?: 'discarded') => {
     const field = root.current?.closest('form')?.querySelector('textarea');
-    recorder.discard();
+    recorder.discard(hint);
     // They exist after the next render. On touch screens focusing the field would open the keyboard.
     setTimeout(() => (touches() ? root.current?.querySelector('button') : field)?.focus());
   };
+  // Wherever the focus is in the chat, and before the chat, which Escape would close. The first press only stops, so that
+  // five minutes of speech do not go by one key.
+  useEffect(() => {
+    const pane = root.current?.closest<HTMLElement>('.chat-pane');
+    if (!pane || (state.is !== 'recording' && state.is !== 'recorded')) return undefined;
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.isComposing) return;
+      if (event.target instanceof Element && event.target.closest('dialog')) return;
+      event.preventDefault();
+      if (event.repeat) return;
+      if (state.is === 'recording') void recorder.finish(state.recording, false);
+      else idle('discarded');
+    };
+    pane.addEventListener('keydown', pressed, true);
+    return () => pane.removeEventListener('keydown', pressed, true);
+  }, [state]);
   const send = (sent: Promise<unknown>) =>
     void sent.then(
       done => done !== false && idle(),
@@ -43,7 +59,7 @@ export function Recorder({ timeline }: { timeline: Timeline }) {
     return (
       <div class="recorder note" role="alert" ref={root}>
         <span>{text}</span>
-        <button type="button" class="icon-button" aria-label={words.t('dismiss')} onClick={idle}>
+        <button type="button" class="icon-button" aria-label={words.t('dismiss')} onClick={() => idle()}>
           <Icon name="close" />
         </button>
       </div>
@@ -54,7 +70,7 @@ export function Recorder({ timeline }: { timeline: Timeline }) {
     const { recording } = state;
     return (
       <div class="recorder" ref={root}>
-        <Act label={said.discard} act={idle} />
+        <Act label={said.discard} act={() => idle()} />
         <Level recording={recording} />
         <span class="hidden" role="status">
           {recording.isPaused ? said.pause : said.recording}
@@ -90,7 +106,7 @@ export function Recorder({ timeline }: { timeline: Timeline }) {
             {said.full}
           </span>
         )}
-        <Act label={said.discard} act={idle} />
+        <Act label={said.discard} act={() => idle()} />
         <Preview recorded={recorded} url={url} title={words.t('you')} />
         <Act label={said.sendVoice} sends act={() => send(recorder.send(recorded))} />
       </div>
