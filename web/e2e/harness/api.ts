@@ -63,6 +63,11 @@ export class Api {
     await this.#call(user, 'POST', '/messages/markAsRead', { conversationId });
   }
 
+  /** Mutes a conversation, on another device. */
+  async mute(user: string, conversationId: string, until: string): Promise<void> {
+    await this.#call(user, 'POST', '/messages/mute', { conversationId, until });
+  }
+
   /** Edits a message, on another device. */
   async edit(user: string, conversationId: string, messageId: string, content: string): Promise<void> {
     await this.#call(user, 'POST', '/messages/edit', { conversationId, messageId, content });

@@ -1,7 +1,8 @@
 /** What somebody prefers, whom they block, what they mute and report; and notifications of the service worker. */
 
 import type { Api } from '../harness/api.ts';
-import type { Person } from '../harness/person.ts';
+import { contrastOf } from '../harness/contrast.ts';
+import { type Person, WITH_JOHN } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
 /** What of a service worker's surroundings is used. */
@@ -85,6 +86,8 @@ test('a conversation is muted, and reported to the marketplace with a reason', a
   let dialog = await details(you);
   await dialog.getByRole('button', { name: 'Mute this conversation' }).click();
   await expect(dialog.getByRole('button', { name: 'Unmute this conversation' })).toBeVisible();
+  // On a phone the list is behind the chat.
+  await expect(you.page.locator(`[data-conversation="${WITH_JOHN}"] .name`)).toContainText('Muted');
   await dialog.getByRole('button', { name: 'Report this conversation' }).click();
   const send = dialog.getByRole('button', { name: 'Send the report' });
   await expect(send).toBeDisabled();
@@ -96,8 +99,33 @@ test('a conversation is muted, and reported to the marketplace with a reason', a
   expect(report).toMatchObject({ reporterId: 'you', reason: 'fraud', comment: 'He wants money first' });
   await dialog.getByRole('button', { name: 'Close' }).click();
   dialog = await details(you);
-  await expect(dialog.getByRole('button', { name: 'Unmute this conversation' })).toBeVisible();
+  await dialog.getByRole('button', { name: 'Unmute this conversation' }).click();
+  await expect(dialog.getByRole('button', { name: 'Mute this conversation' })).toBeVisible();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await you.toList();
+  await expect(you.row('John Smith')).toBeVisible();
+  await expect(you.row('John Smith')).not.toContainText('Muted');
 });
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`a muted conversation has its sign in the list: ${colorScheme}`, async ({ person, api }) => {
+    await api.person('john', 'John Smith of the long and winding road to the old mill');
+    await api.mute('you', WITH_JOHN, '2999-12-31T00:00:00.000Z');
+    await api.mute('you', 'conv_jane_you', new Date(Date.now() + 600_000).toISOString());
+    const you = await person('You', { colorScheme });
+    const sign = you.row('John Smith').locator('.name .icon');
+    await expect(sign).toBeInViewport({ ratio: 1 });
+    await expect(you.row('John Smith')).toHaveAccessibleName(/old mill Muted/);
+    expect(await contrastOf(sign)).toBeGreaterThanOrEqual(3);
+    await you.page.clock.install();
+    await you.page.reload();
+    await expect(you.row('Jane Doe')).toContainText('Muted');
+    // The mute ends by itself.
+    await you.page.clock.fastForward('11:00');
+    await expect(you.row('Jane Doe')).not.toContainText('Muted');
+    await expect(you.row('John Smith')).toContainText('Muted');
+  });
+}
 
 test('a push becomes a notification, one for each conversation', async ({ person }) => {
   const you = await person('You', { serviceWorkers: 'allow', permissions: ['notifications'] });

@@ -77,6 +77,7 @@ export class ConversationList {
     const entries = this.#core.store.mirror.entries(id);
     const other = otherIn(id, this.#core.me);
     if (other === undefined || (!row && entries.length === 0)) return undefined;
+    const muted = row?.conversation.mutedUntil;
     return {
       id,
       person: personIn(row?.conversation, other),
@@ -89,6 +90,7 @@ export class ConversationList {
       pending: entries.filter(isUnsent).length,
       failed: entries.filter(({ problem }) => problem).length,
       draft: draft.get(id),
+      mutedUntil: muted ? Date.parse(muted) : undefined,
     };
   }
 

@@ -179,6 +179,8 @@ export interface ConversationItem {
   /** The number of refused messages. */
   readonly failed: number;
   readonly draft?: string;
+  /** Until when the user has muted it, in Unix milliseconds: no mail and no notifications. May have passed. */
+  readonly mutedUntil?: number;
 }
 
 export interface ConversationsState {

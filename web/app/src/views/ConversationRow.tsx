@@ -46,6 +46,12 @@ export const ConversationRow = memo(({ item, open, stop }: Props) => {
       <Dot presence={presence} />
       <span class="name">
         <bdi>{name}</bdi>
+        {(item.mutedUntil ?? 0) > Date.now() && (
+          <>
+            <Icon name="muted" small />
+            <span class="hidden">{words.t('muted')}</span>
+          </>
+        )}
       </span>
       <time class="when" dateTime={new Date(item.at).toISOString()}>
         {told(item.at, words)}
