@@ -290,6 +290,41 @@ test('a screen is shared, seen by the other person, and stopped', async ({ perso
   await expect(john.page.locator('.call-screen')).toHaveCount(0);
 });
 
+test('a call fills the screen, its picture leaves the page, and both come back', async ({ person }) => {
+  const [you, john] = await both(person);
+  await inCall(john, you);
+  await moves(you);
+  const isFull = () =>
+    you.page.evaluate(() => document.fullscreenElement?.classList.contains('call') ?? false);
+  await button(you, 'Full screen').click();
+  await expect.poll(isFull).toBe(true);
+  expect(await findings(you.page)).toEqual([]);
+  await button(you, 'Leave full screen').click();
+  await expect.poll(isFull).toBe(false);
+  // Beside the chat a call does not fill the screen.
+  await button(you, 'Full screen').click();
+  await expect.poll(isFull).toBe(true);
+  await button(you, 'Show the chat').click();
+  await expect.poll(isFull).toBe(false);
+  await expect(you.field).toBeVisible();
+  await button(you, 'Show the call').click();
+  const isOut = () => you.page.evaluate(() => document.pictureInPictureElement?.className);
+  await button(you, 'Picture in picture').click();
+  await expect.poll(isOut).toBe('call-picture');
+  await moves(you);
+  await button(you, 'Leave picture in picture').click();
+  await expect.poll(isOut).toBeUndefined();
+  // The window that the browser opens has a button of its own, which the page hears of.
+  await button(you, 'Picture in picture').click();
+  await expect.poll(isOut).toBe('call-picture');
+  await you.page.evaluate(() => document.exitPictureInPicture());
+  await expect(button(you, 'Picture in picture')).toBeVisible();
+  await button(you, 'Full screen').click();
+  await button(john, 'End the call').click();
+  await expect(call(you)).toHaveCount(0);
+  await expect.poll(isFull).toBe(false);
+});
+
 test('without calls in the server’s offer there are no call buttons', async ({ person, server }) => {
   await server.stop();
   await server.start(['--live', 'on', '--calls', 'off']);

@@ -1,5 +1,5 @@
 import type { Calls, CurrentCall, Obstacle } from '@jobline/sdk/calls';
-import { useState } from 'preact/hooks';
+import { useEffect, useReducer, useState } from 'preact/hooks';
 import { useSurroundings } from '../views/context.ts';
 import { Devices } from './Devices.tsx';
 import { Drawing, type DrawingName } from './Drawing.tsx';
@@ -19,6 +19,7 @@ export function Controls({ calls, call, root, isSmall, setSmall }: Props) {
   const [obstacle, setObstacle] = useState<Obstacle>();
   const [choosing, setChoosing] = useState(false);
   const { own } = call;
+  const { isFull, isOut } = useWhere();
   const button = (name: DrawingName, label: keyof CallWords, act: () => unknown, pressed?: boolean) => (
     <button
       type="button"
@@ -33,8 +34,11 @@ export function Controls({ calls, call, root, isSmall, setSmall }: Props) {
   );
   const camera = async () => setObstacle(await calls.camera(!own.camera));
   const picture = () => root.current?.querySelector<HTMLVideoElement>('.call-screen, .call-picture');
-  const full = () =>
-    document.fullscreenElement ? document.exitFullscreen() : root.current?.requestFullscreen();
+  const leave = () => document.exitFullscreen().catch(() => undefined);
+  // A browser may refuse both; then everything stays where it is.
+  const full = () => (isFull ? leave() : root.current?.requestFullscreen().catch(() => undefined));
+  const out = () =>
+    (isOut ? document.exitPictureInPicture() : picture()?.requestPictureInPicture())?.catch(() => undefined);
   const canShare = 'getDisplayMedia' in (navigator.mediaDevices ?? {});
   return (
     <footer>
@@ -56,20 +60,33 @@ export function Controls({ calls, call, root, isSmall, setSmall }: Props) {
             ? button('screen', 'stopSharing', () => calls.stopSharing(), true)
             : button('screen', 'share', () => calls.share(), false))}
         {!isSmall && button('settings', 'devices', () => setChoosing(!choosing))}
-        {document.fullscreenEnabled && !isSmall && button('full', 'full', full)}
+        {document.fullscreenEnabled &&
+          !isSmall &&
+          button(isFull ? 'notFull' : 'full', isFull ? 'notFull' : 'full', full)}
         {document.pictureInPictureEnabled &&
           !isSmall &&
           call.others.some(({ shown }) => shown.camera || shown.screen) &&
-          button('pip', 'pip', () =>
-            picture()
-              ?.requestPictureInPicture()
-              .catch(() => undefined),
-          )}
+          button('pip', isOut ? 'notPip' : 'pip', out, isOut)}
         {isSmall
           ? button('large', 'large', () => setSmall(false))
-          : button('small', 'small', () => setSmall(true))}
+          : button('small', 'small', () => {
+              if (isFull) void leave();
+              setSmall(true);
+            })}
         {button('end', 'end', () => calls.end())}
       </div>
     </footer>
   );
+}
+
+/** Whether the call fills the screen, and whether its picture is in a window of its own; both also end by other means. */
+function useWhere() {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    const stop = new AbortController();
+    for (const name of ['fullscreenchange', 'enterpictureinpicture', 'leavepictureinpicture'])
+      document.addEventListener(name, redraw, { signal: stop.signal });
+    return () => stop.abort();
+  }, []);
+  return { isFull: !!document.fullscreenElement, isOut: !!document.pictureInPictureElement };
 }
