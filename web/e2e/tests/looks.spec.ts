@@ -58,6 +58,39 @@ test('times and unread counts of the list are aligned at the end', async ({ pers
   expect(new Set([...times, ...(await ends('.badge'))]).size).toBe(1);
 });
 
+for (const locale of ['en', 'ar']) {
+  test(`a long draft is shown from its beginning over the whole width of its row: ${locale}`, async ({
+    browserOfOne,
+    api,
+    isMobile,
+  }) => {
+    test.skip(isMobile, 'the same list');
+    const page = await (await browserOfOne({ locale })).newPage();
+    await page.goto(`/#token=${api.token('you')}`);
+    const row = (id: string) => page.locator(`[data-conversation="${id}"]`);
+    await row('conv_mike_you').click();
+    await page.locator('textarea').fill('Half a thought that is too long to be seen as a whole in a list');
+    await row('conv_jane_you').click();
+    const draft = row('conv_mike_you').locator('.preview bdi');
+    const [first, cut, end] = await draft.evaluate(one => {
+      const range = document.createRange();
+      range.setStart(one.firstChild as Node, 0);
+      range.setEnd(one.firstChild as Node, 1);
+      const box = one.getBoundingClientRect();
+      const when = one.closest('button')?.querySelector('.when')?.getBoundingClientRect();
+      const isRtl = document.documentElement.dir === 'rtl';
+      return [
+        range.getBoundingClientRect().left - box.left,
+        one.scrollWidth - one.clientWidth,
+        Math.abs(isRtl ? box.left - (when?.left ?? 0) : box.right - (when?.right ?? 0)),
+      ];
+    });
+    expect(first).toBeGreaterThanOrEqual(0);
+    expect(cut).toBeGreaterThan(0);
+    expect(end).toBeLessThan(2);
+  });
+}
+
 test('being offline is announced once', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
   await you.page.context().setOffline(true);

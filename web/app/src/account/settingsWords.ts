@@ -34,7 +34,7 @@ export type SettingsWords = Readonly<Record<keyof typeof en, Message>>;
 const es: SettingsWords = {
   signedInAs: 'Sesión de {name}',
   language: 'Idioma',
-  automatic: 'Automático (el del navegador)',
+  automatic: 'Automático (navegador)',
   install: 'Instalar como aplicación',
   switchPerson: 'Ser otra persona',
   signOut: 'Cerrar sesión',

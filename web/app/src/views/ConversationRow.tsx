@@ -99,9 +99,7 @@ function Preview({ item, open, nameOf }: { item: ConversationItem; open: boolean
   if (draft?.trim() && !open) {
     return (
       <span class="preview">
-        <span>
-          <span class="draft">{words.t('draft')}</span> <bdi>{plain(draft)}</bdi>
-        </span>
+        <span class="draft">{words.t('draft')}</span> <bdi>{plain(draft)}</bdi>
       </span>
     );
   }
