@@ -78,15 +78,9 @@ test('an unsent draft is kept with its conversation', async ({ person }) => {
 
 test('a draft is kept when the page is reloaded right after it was typed', async ({ person }) => {
   const you = await (await person('You')).open('John Smith');
-  for (const text of ['One', 'One more', 'One more thought']) {
-    await you.field.fill(text);
-    await you.page.reload();
-    await expect(you.field).toHaveValue(text);
-  }
-  await you.field.fill('');
+  await you.field.fill('I have been thinking');
   await you.page.reload();
-  await expect(you.row('John Smith').or(you.field).first()).toBeVisible();
-  await expect(you.field).toHaveValue('');
+  await expect(you.field).toHaveValue('I have been thinking');
 });
 
 test('a draft is restored after editing a refused message, or after cancelling that', async ({

@@ -16,9 +16,6 @@ export class Draft extends Cell<string> {
   #callOff: (() => void) | undefined;
   /** The number of running writes: until they are done, the mirror has an older text. */
   #keeping = 0;
-  /** It was stored while the page was left. */
-  #left = false;
-
   constructor(id: string, store: Store, clock: Clock) {
     super(store.mirror.draft.get(id) ?? '');
     this.#id = id;
@@ -43,10 +40,9 @@ export class Draft extends Cell<string> {
     this.#keeping--;
   }
 
-  /** Stores it while the page is left, which may end before a transaction does that began earlier. */
+  /** Stores it while the page is left, which may end before a transaction does. */
   leave(): void {
     if (!this.#callOff && !this.#keeping) return;
-    this.#left = true;
     this.#store.leave(this.#write());
     void this.keep();
   }
@@ -56,9 +52,6 @@ export class Draft extends Cell<string> {
     this.#callOff?.();
     this.#callOff = undefined;
     this.set('');
-    // What was stored on leaving may be stored after the message, which drops the draft.
-    if (this.#left) this.write('');
-    this.#left = false;
   }
 
   #write(): Write {

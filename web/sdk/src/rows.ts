@@ -10,7 +10,7 @@
  * | `outbox/<clientId>` | sending | an own message until a poll has brought it |
  * | `bytes/<clientId>` | sending | its file |
  * | `command/<id>.<kind>` | edits, deletions, reactions | what the reader did to a message, until the server has it |
- * | `draft/<id>` | the composer | unsent text |
+ * | `draft/<id>` | the composer | unsent text; what was typed right before a page ended comes by `Cache.leave` |
  * | `read/<id>` | `markAsRead` | how far the reader has read, and whether the server knows |
  */
 

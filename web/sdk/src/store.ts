@@ -142,12 +142,9 @@ export class Store {
     );
   }
 
-  /**
-   * Carries out a write while the page is left. It reads nothing first, so that it does not depend on answers, which a page
-   * that is gone cannot handle; other tabs see it when they read everything again.
-   */
+  /** Carries out a write while the page is left. Other tabs see it when they read everything again. */
   leave(write: Write): void {
-    this.#cache.then(cache => cache.transact([], () => [write])).catch(() => undefined);
+    this.#cache.then(cache => cache.leave?.(write));
   }
 
   /** Shows changed messages that are not stored, here and in the other tabs. */

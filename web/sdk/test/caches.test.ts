@@ -1,5 +1,5 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openIndexedDb } from '../src/cache/indexeddb.ts';
 import { MemoryCache } from '../src/cache/memory.ts';
 import type { Cache } from '../src/index.ts';
@@ -23,6 +23,43 @@ test('data in IndexedDB survives the page', async () => {
   await first.transact([], () => [{ put: 'a', value: 'still here' }]);
   first.close();
   expect(await (await openIndexedDb('kept', factory)).range(['a', 'b'])).toEqual([['a', 'still here']]);
+});
+
+test('what is written while a page ends is there when the cache is next opened, unless it was replaced', async () => {
+  const items = new Map<string, string>();
+  const localStorage = {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, text: string) => void items.set(key, text),
+    removeItem: (key: string) => void items.delete(key),
+  };
+  vi.stubGlobal('localStorage', localStorage);
+  const open = () => openIndexedDb('left', factory);
+  const rows = async () => (await open()).range(['a', 'z']);
+  const first = await open();
+  await first.transact([], () => [{ put: 'draft/1', value: 'ha' }]);
+  first.leave?.({ put: 'draft/1', value: 'half' });
+  // Another row does not replace it.
+  await first.transact([], () => [{ put: 'b', value: 1 }, { drop: 'c' }]);
+  expect(await rows()).toEqual([
+    ['b', 1],
+    ['draft/1', 'half'],
+  ]);
+  expect(items.size).toBe(0);
+  // The page was not gone, and stored something newer.
+  first.leave?.({ put: 'draft/1', value: 'half a' });
+  await first.transact([], () => [{ put: 'draft/1', value: 'half a thought' }]);
+  expect(await rows()).toContainEqual(['draft/1', 'half a thought']);
+  first.leave?.({ put: 'draft/1', value: 'sent' });
+  await first.transact([], () => [{ drop: 'draft/1' }]);
+  expect(await rows()).toEqual([['b', 1]]);
+  // Who signs out leaves nothing.
+  first.leave?.({ put: 'draft/1', value: 'secret' });
+  await first.transact([], () => [{ dropFrom: '', to: '\uffff' }]);
+  expect([items.size, await rows()]).toEqual([0, []]);
+  first.leave?.({ drop: 'draft/1' });
+  vi.stubGlobal('localStorage', undefined);
+  expect(await rows()).toEqual([]);
+  vi.unstubAllGlobals();
 });
 
 test('a whole conversation works on IndexedDB, across a reload', async () => {

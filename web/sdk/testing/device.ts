@@ -248,6 +248,7 @@ export class Tab {
         guarded(() =>
           cache.transact(keys, rows => this.#room(structuredClone(decide(structuredClone(rows))))),
         ),
+      leave: write => cache.leave?.(write),
       close: () => cache.close(),
     };
   }

@@ -32,6 +32,11 @@ export interface Cache {
     keys: readonly string[],
     decide: (rows: readonly Value[]) => readonly Write[] | undefined,
   ): Promise<void>;
+  /**
+   * Writes while the page ends, which a transaction may not survive: carried out when the cache is next opened, unless a
+   * transaction has written the same key or dropped everything by then. Only the last such write is.
+   */
+  leave?(write: Write): void;
   /** Whether written rows survive the page. */
   readonly durable: boolean;
   /** Stops using it; later calls reject. */
