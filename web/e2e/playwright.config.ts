@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { defineConfig, type PlaywrightTestOptions } from '@playwright/test';
 
-/** Debian's Chromium, unless another one is named; where neither is, the browser that Playwright installed itself. */
+/**
+ * Debian's Chromium, unless another one is named; if there is neither, the browser that Playwright has
+ * installed.
+ */
 const chromium = [process.env.JOBLINE_CHROMIUM, '/usr/bin/chromium'].find(path => path && existsSync(path));
 
-/** No sandbox, since tests also run as root in containers; nothing that looks for servers of the browser's maker. */
+/** No sandbox, since tests also run as root in containers; no requests to servers of the browser's vendor. */
 const args = [
   '--no-sandbox',
   '--disable-gpu',
@@ -13,10 +16,10 @@ const args = [
   '--disable-sync',
   '--disable-quic',
   '--no-first-run',
-  // A microphone that beeps, a camera that counts, and nobody who is asked for them.
+  // A microphone that beeps, a camera that counts, and permission for both.
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
-  // A screen of the test's own, and calls on a machine without any other network.
+  // A screen to share, and calls on a machine without any other network.
   '--auto-select-desktop-capture-source=Entire screen',
   '--allow-loopback-in-peer-connection',
   '--autoplay-policy=no-user-gesture-required',
@@ -37,8 +40,8 @@ const profiles: Profile[] = [
   },
   {
     name: 'android',
-    // Another width and another browser's name: this is about what is seen and touched. What is kept and sent is tested on the
-    // desktop and, where a phone's screen is in it, on the first phone.
+    // Another width and another user agent: these tests are about display and touch. Storing and sending is
+    // tested on the desktop and, if it depends on a phone's screen, on the first phone.
     testMatch: /(accessibility|colours|looks|phone|voice)\.spec/,
     ...phone,
     viewport: { width: 360, height: 800 },
@@ -53,10 +56,10 @@ export default defineConfig({
   fullyParallel: true,
   workers: Number(process.env.JOBLINE_E2E_WORKERS ?? 2),
   forbidOnly: true,
-  // A test that fails once has found something: it is not tried again.
+  // A test that fails once has found something: it is not retried.
   retries: 0,
-  // Deadlines, which nothing waits for that goes well: three pauses between polls, 10 s each, of a machine that does more than
-  // this. How fast something is, tests measure against something else in the same run.
+  // Deadlines that no successful step reaches: three pauses between polls of 10 s each, on a busy machine.
+  // Tests of speed compare with something else in the same run.
   timeout: 150_000,
   expect: { timeout: 45_000 },
   reporter: [['list'], ['html', { open: 'never' }]],

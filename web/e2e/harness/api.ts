@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** A message as the API tells it; only what the tests look at. */
+/** The fields of a message that the tests look at, as the API returns them. */
 export interface Told {
   readonly id: string;
   readonly number: number;
@@ -14,7 +14,7 @@ export interface Told {
   readonly waveform?: string;
 }
 
-/** Somebody who speaks the public API: what a test says through it is what another device of theirs would say. */
+/** A user who calls the public API directly, as another device of theirs would. */
 export class Api {
   readonly #tokens = new Map<string, string>();
 
@@ -24,7 +24,7 @@ export class Api {
     private readonly jwtSecret: string,
   ) {}
 
-  /** A user token that expires in `seconds`, or expired that long ago. */
+  /** A user token that expires in `seconds`; negative: that expired that long ago. */
   token(user: string, seconds = 3600): string {
     const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
     const now = Math.floor(Date.now() / 1000);
@@ -40,17 +40,17 @@ export class Api {
     });
   }
 
-  /** The same in a conversation by its id, such as a crew. */
+  /** Sends to a conversation by its id, such as a crew. */
   async sayTo(from: string, conversationId: string, content: string): Promise<void> {
     await this.#call(from, 'POST', '/messages/send', { conversationId, content });
   }
 
-  /** The same as a reply to a message. */
+  /** Sends a reply to a message. */
   async reply(from: string, conversationId: string, replyTo: string, content: string): Promise<void> {
     await this.#call(from, 'POST', '/messages/send', { conversationId, content, replyTo });
   }
 
-  /** `count` messages between two people, by turns, each with its number as its text. */
+  /** Sends `count` messages between two users in turn, each with its number as its text. */
   async history(one: string, other: string, count: number): Promise<void> {
     for (let number = 1; number <= count; number++) {
       const [from, to] = number % 3 === 0 ? [other, one] : [one, other];
@@ -58,22 +58,22 @@ export class Api {
     }
   }
 
-  /** Has read all of a conversation, on another device. */
+  /** Marks all of a conversation as read, as on another device. */
   async read(user: string, conversationId: string): Promise<void> {
     await this.#call(user, 'POST', '/messages/markAsRead', { conversationId });
   }
 
-  /** Mutes a conversation, on another device. */
+  /** Mutes a conversation, as on another device. */
   async mute(user: string, conversationId: string, until: string): Promise<void> {
     await this.#call(user, 'POST', '/messages/mute', { conversationId, until });
   }
 
-  /** Edits a message, on another device. */
+  /** Edits a message, as on another device. */
   async edit(user: string, conversationId: string, messageId: string, content: string): Promise<void> {
     await this.#call(user, 'POST', '/messages/edit', { conversationId, messageId, content });
   }
 
-  /** Every message of a conversation, the first one first. */
+  /** Every message of a conversation, oldest first. */
   async messages(user: string, conversationId: string): Promise<Told[]> {
     const all: Told[] = [];
     for (let before: string | undefined; ; ) {
@@ -88,12 +88,12 @@ export class Api {
     }
   }
 
-  /** What somebody prefers. */
+  /** The preferences of a user. */
   async preferences(user: string): Promise<unknown> {
     return this.#call(user, 'GET', '/messages/preferences');
   }
 
-  /** What users reported to the marketplace. */
+  /** The reports that the marketplace has received. */
   async reports(): Promise<readonly Record<string, unknown>[]> {
     const answer = await this.#ask(this.hostKey, 'GET', '/host/reports');
     return (answer as { reports: Record<string, unknown>[] }).reports;
@@ -103,7 +103,7 @@ export class Api {
     await this.#host('PUT', `/host/jobs/${id}`, { title, participants, status });
   }
 
-  /** Closes the job of the demo's crew: You and John Smith share one job then. */
+  /** Closes the job of the demo's crew, after which You and John Smith share one job. */
   async oneJob(): Promise<void> {
     await this.job(63, 'Tile the bathroom', ['you', 'john', 'mike'], 'closed');
   }
@@ -112,7 +112,7 @@ export class Api {
     await this.#host('PUT', `/host/users/${encodeURIComponent(id)}`, { name });
   }
 
-  /** A file of `from`'s, sent to `to`, with the name and type that are told. */
+  /** Uploads and sends a file of `from` to `to`, with this name and type. */
   async sendFile(
     from: string,
     to: string,

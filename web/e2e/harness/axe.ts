@@ -1,9 +1,9 @@
 import type { Page } from '@playwright/test';
 import axe, { type AxeResults } from 'axe-core';
 
-/** What axe finds wrong on the page as it is, one line for each; best practices included. */
+/** The violations that axe finds on the page, one line each, best practices included. */
 export async function findings(page: Page): Promise<string[]> {
-  // Colours fade in and out; what is judged is where they end.
+  // Colours fade in and out; only the final colours are judged.
   await page.evaluate(() =>
     Promise.all(document.getAnimations().map(one => one.finished.catch(() => undefined))),
   );

@@ -1,6 +1,6 @@
 import type { Locator } from '@playwright/test';
 
-/** The WCAG contrast of the text of `element` to the ground that it stands on. */
+/** The WCAG contrast between the text of `element` and its background. */
 export async function contrastOf(element: Locator): Promise<number> {
   return element.evaluate(one => {
     const numbers = (css: string) => (css.match(/[\d.]+/g) ?? []).map(Number);

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A marketplace: a page of its own, on an origin of its own. */
+/** A marketplace: a page on another origin. */
 export class Host {
   private constructor(
     readonly origin: string,
@@ -21,7 +21,7 @@ export class Host {
     return new Host(`http://127.0.0.1:${port}`, server, pages);
   }
 
-  /** Publishes a page, and answers its address. */
+  /** Publishes a page, and returns its address. */
   publish(path: string, html: string): string {
     this.pages.set(path, html);
     return this.origin + path;

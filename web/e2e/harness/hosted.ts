@@ -2,7 +2,7 @@ import { Host } from './host.ts';
 import { Server } from './server.ts';
 import { test as base } from './test.ts';
 
-/** A server that a marketplace on another origin may call, and that marketplace. */
+/** A server that allows a marketplace on another origin, and that marketplace. */
 export const test = base.extend<{ host: Host }>({
   host: async ({ page: _ }, use) => {
     const host = await Host.start();

@@ -1,4 +1,4 @@
-/** What the pages of a browser asked of servers lately, and what came of it: printed when a test fails. */
+/** The latest requests of a browser's pages and their results, printed when a test fails. */
 
 import type { BrowserContext, Request } from '@playwright/test';
 

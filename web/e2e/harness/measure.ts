@@ -2,12 +2,12 @@ import type { Page } from '@playwright/test';
 
 declare global {
   interface Window {
-    /** Layout shifts that no input of the reader's explains, added up since the page began. */
+    /** Adds up the layout shifts that no user input explains, since the page was loaded. */
     jobline?: { shift: number; shifted: string[] };
   }
 }
 
-/** From the next navigation on, adds up what moves in the page by itself. */
+/** From the next navigation on, adds up unexpected layout shifts. */
 export async function watchShifts(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const found = { shift: 0, shifted: [] as string[] };
@@ -31,14 +31,17 @@ export async function watchShifts(page: Page): Promise<void> {
   });
 }
 
-/** What has moved, and how much: 0 is nothing, and a person sees from about 0.1 on. */
+/** The layout shifts so far, and their sum: 0 is none, and people notice about 0.1. */
 export async function shifts(page: Page): Promise<{ shift: number; shifted: string[] }> {
   return page.evaluate(() => window.jobline ?? { shift: Number.NaN, shifted: ['nobody watched'] });
 }
 
-/** From the next navigation on, marks when the app's script begins to run, and when the first message was painted. */
+/**
+ * From the next navigation on, records when the app's script begins to run, and when the first message was
+ * painted.
+ */
 export async function watchPaint(page: Page): Promise<void> {
-  // Before its first statement: from there on all is the app's own time, that of reading the script included.
+  // Set before the first statement, so that the time in which the script is read counts, too.
   await page.route('**/assets/app-*.js', async route => {
     const response = await route.fetch();
     await route.fulfill({ response, body: `performance.mark('began');${await response.text()}` });
@@ -47,7 +50,7 @@ export async function watchPaint(page: Page): Promise<void> {
     const seen = new MutationObserver(() => {
       if (!document.querySelector('[role=log] article')) return;
       seen.disconnect();
-      // A task that is posted in a frame runs when that frame was drawn.
+      // A task that is posted in a frame runs after that frame was drawn.
       requestAnimationFrame(() => {
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = () => performance.mark('painted');
@@ -59,8 +62,8 @@ export async function watchPaint(page: Page): Promise<void> {
 }
 
 /**
- * Milliseconds from when the app's script began to run until the first message was painted, by the browser's own clock.
- * Needs `watchPaint` before.
+ * Milliseconds from the start of the app's script until the first message was painted, by the browser's own
+ * clock. Call `watchPaint` first.
  */
 export async function paintedAfterScript(page: Page): Promise<number> {
   await page.waitForFunction(() => performance.getEntriesByName('painted').length > 0);
@@ -71,8 +74,8 @@ export async function paintedAfterScript(page: Page): Promise<number> {
 }
 
 /**
- * Milliseconds until the browser has painted the same page without any script, once it has its text: what no app can go
- * below. The page must show what is to be painted, and `watchPaint` must watch. The best of five.
+ * Milliseconds until the browser has painted the same page without any script, once it has its text: a lower
+ * bound for the app. The page must show what is to be painted, and `watchPaint` must be on. The best of five.
  */
 export async function paintedAsText(page: Page): Promise<number> {
   const text = await page.evaluate(() => {

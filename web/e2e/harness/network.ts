@@ -3,13 +3,18 @@ import type { HttpAnswer, HttpRequest, Random } from '../../sdk/src/index.ts';
 import { type FakeServer, instead, type Reached, settle } from '../../sdk/testing/index.ts';
 import type { Api } from './api.ts';
 
-/** How long a request may take, in milliseconds of real time, before the test is told that nothing answers. */
+/**
+ * How long a request may take, in milliseconds of real time, before the test fails because nothing answers.
+ */
 const DEADLINE = 60_000;
 
-/** The network between the client's simulated devices and a real server: seeded faults, and sockets that are really cut. */
+/**
+ * The network between the client's simulated devices and a real server: seeded faults, and sockets that are
+ * really closed.
+ */
 export class Network implements Reached {
   readonly delay = 0;
-  /** How often a request goes wrong, from 0 to 1. */
+  /** The probability that a request fails, from 0 to 1. */
   faults = 0;
   #underWay = 0;
 
@@ -18,7 +23,7 @@ export class Network implements Reached {
     private readonly random: Random,
   ) {}
 
-  /** Nothing is held back here: the server itself decides how long a poll waits. */
+  /** Nothing is delayed here: the server itself decides how long a poll waits. */
   async hold(): Promise<void> {}
 
   token(user: string): string {
@@ -31,7 +36,7 @@ export class Network implements Reached {
 
   async answer(request: HttpRequest): Promise<HttpAnswer> {
     const dice = this.faults && this.random() / this.faults;
-    // Drawn in any case, so that what follows does not depend on it.
+    // Drawn in every case, so that later random numbers do not depend on it.
     const cut = this.random();
     if (this.faults === 0 || dice >= 1) return this.#perform(request);
     if (dice < 0.3) throw new TypeError('Failed to fetch');
@@ -43,7 +48,7 @@ export class Network implements Reached {
     return instead({ status: 503, code: 'unavailable', retryAfterMs: 500 });
   }
 
-  /** Waits until everything that was asked has been answered, and what follows from the answers was asked and answered, too. */
+  /** Waits until all requests have been answered, and those that follow from the answers, too. */
   async quiet(): Promise<void> {
     const end = Date.now() + DEADLINE;
     for (let still = 0; still < 2; ) {
@@ -53,7 +58,7 @@ export class Network implements Reached {
     }
   }
 
-  /** With `cut` the connection is cut: after that part of the body has gone out. */
+  /** With `cut` the connection is closed after that share of the body was sent. */
   async #perform(request: HttpRequest, cut?: number): Promise<HttpAnswer> {
     this.#underWay += 1;
     try {
@@ -83,7 +88,8 @@ function performed({ method, url, headers, body }: HttpRequest, cut?: number): P
     });
     sent.once('error', failed);
     if (cut === undefined || !bytes) return void sent.end(bytes);
-    // In a third of the cases all of it: the server may carry it out, and nobody is there for the answer.
+    // In a third of the cases all of it is sent: the server may carry out the request, and the answer is
+    // lost.
     const part = bytes.subarray(0, Math.ceil(bytes.length * Math.min(1, cut * 1.5)));
     sent.write(part, () => sent.destroy(new Error('Cut.')));
   });

@@ -1,9 +1,9 @@
 import { request as ask, createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 
-/** A proxy that shows a server under a path of its own origin, and everything else as missing. */
+/** A proxy that shows a server under a path of its own origin, and answers 404 to everything else. */
 export class PathProxy {
-  /** Requests that did not begin with the path. */
+  /** Requests outside the path. */
   readonly astray: string[] = [];
   #target = '';
 
@@ -12,7 +12,10 @@ export class PathProxy {
     private readonly server: Server,
   ) {}
 
-  /** Starts one for `path`, such as `/chat`; requests are passed on with it, or with `strips` without it. */
+  /**
+   * Starts one for `path`, such as `/chat`; it passes requests on with that path, or with `strips` without
+   * it.
+   */
   static async start(path: string, strips: boolean): Promise<PathProxy> {
     const server = createServer();
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));

@@ -1,6 +1,6 @@
 import { expect, type JSHandle, type Locator, type Page } from '@playwright/test';
 
-/** The people of the demo: their ids, by name. */
+/** The ids of the demo's people, by name. */
 export const PEOPLE = {
   You: 'you',
   'John Smith': 'john',
@@ -9,10 +9,10 @@ export const PEOPLE = {
 } as const;
 export type Name = keyof typeof PEOPLE;
 
-/** What you and John Smith say to each other. */
+/** The conversation of You and John Smith. */
 export const WITH_JOHN = 'conv_john_you';
 
-/** Somebody in front of a browser: what they do and see, in the names that the page gives to things. */
+/** A user in front of a browser: what they do and see, by the accessible names in the page. */
 export class Person {
   readonly list: Locator;
   readonly log: Locator;
@@ -28,7 +28,7 @@ export class Person {
     this.send = page.getByRole('button', { name: 'Send', exact: true });
   }
 
-  /** Opens the demo and says who they are. */
+  /** Opens the demo and chooses this person. */
   async signIn(name: Name): Promise<this> {
     await this.page.goto('/');
     await this.page.getByRole('button', { name }).click();
@@ -36,22 +36,22 @@ export class Person {
     return this;
   }
 
-  /** The same person in another tab of the same browser. A tab of its own could be anybody: it asks. */
+  /** The same person in another tab of the same browser. A new tab of the demo asks who it is. */
   async inNewTab(name: Name): Promise<Person> {
     return new Person(await this.page.context().newPage()).signIn(name);
   }
 
-  /** The row of the conversation with somebody, or of a crew by the title of its job. */
+  /** The row of the conversation with a person, or of a crew by the title of its job. */
   row(name: string): Locator {
     return this.list.getByRole('button').filter({ has: this.page.locator('.name', { hasText: name }) });
   }
 
-  /** Opens the conversation with somebody. */
+  /** Opens the conversation with a person. */
   async open(name: string): Promise<this> {
     await this.row(name).click();
     const chat = this.page.getByRole('region', { name: `Conversation with ${name}` });
     await expect(chat).toBeVisible();
-    // Its parts have come: what a test takes away afterwards, a person would not take away within that instant.
+    // Waits for the chunks of the chat, because a test may then cut the network sooner than a person could.
     await expect(chat.locator('[aria-live="polite"]')).toBeAttached();
     if (await chat.locator('form.composer').isVisible())
       await expect(chat.locator('[role="status"]:not(.connection) ~ form.composer')).toBeAttached();
@@ -65,7 +65,7 @@ export class Person {
     return this;
   }
 
-  /** Has the list in front of them: on a phone a chat that is open is left for it. */
+  /** Shows the list: on a phone, leaves an open chat for it. */
   async toList(): Promise<void> {
     const back = this.page.getByRole('button', { name: 'Back to all conversations' });
     await expect(this.list.or(back).filter({ visible: true }).first()).toBeVisible();
@@ -78,23 +78,23 @@ export class Person {
     await this.page.getByRole('button', { name: 'Back to all conversations' }).click();
   }
 
-  /** The messages with this text; the time that follows it is not part of it. */
+  /** The messages with this text, without the time after it. */
   message(text: string | RegExp): Locator {
     return this.messages.filter({ has: this.page.locator('.text').filter({ hasText: text }) });
   }
 
-  /** Sees one message of this text, no more. */
+  /** Expects exactly one message with this text. */
   async sees(text: string): Promise<void> {
     await expect(this.message(text)).toHaveCount(1);
     await expect(this.message(text)).toBeVisible();
   }
 
-  /** The texts in the page, in their order. */
+  /** The texts of the messages in the page, in order. */
   async texts(): Promise<string[]> {
     return this.messages.locator('.text').allInnerTexts();
   }
 
-  /** From now on hears nothing of what happens elsewhere, until the returned function is called. */
+  /** From now on receives nothing from other tabs and the server, until the returned function is called. */
   async deaf(): Promise<() => void> {
     let hear = () => {};
     const held = new Promise<void>(resolve => {
@@ -102,13 +102,13 @@ export class Person {
     });
     await this.page.route('**/messages/sync*', async route => {
       await held;
-      // It may have been given up meanwhile.
+      // The request may have been cancelled meanwhile.
       await route.continue().catch(() => undefined);
     });
     return hear;
   }
 
-  /** Lets go of files over the chat, as after dragging them out of another window. */
+  /** Drops files on the chat, as if dragged from another window. */
   async drop(...files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
     const data = await this.#transfer(files);
     const chat = this.page.getByRole('region', { name: /^Conversation with/ });
@@ -118,7 +118,7 @@ export class Person {
     await expect(this.page.getByText('Drop photos or files here')).toHaveCount(0);
   }
 
-  /** Pastes files, as after copying a picture elsewhere. */
+  /** Pastes files, as if copied elsewhere. */
   async paste(...files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
     const data = await this.#transfer(files);
     await this.field.evaluate(
@@ -140,7 +140,7 @@ export class Person {
     }, told);
   }
 
-  /** Chooses files as the file dialog would. */
+  /** Chooses files, as in the file dialog. */
   async attach(...files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
     await this.page.getByLabel('Add photos or files').setInputFiles(files);
   }

@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib';
 
-/** A PNG of this size with a gradient in it; `seed` makes it another picture. */
+/** A PNG of this size with a gradient; another `seed` gives another picture. */
 export function png(width: number, height: number, seed = 0): Buffer {
   const rows = Buffer.alloc((width * 3 + 1) * height);
   for (let y = 0; y < height; y++) {
@@ -24,7 +24,7 @@ export function png(width: number, height: number, seed = 0): Buffer {
   ]);
 }
 
-/** A PNG with a second frame, and with `told` written into it as a camera or an editor would. */
+/** A PNG with a second frame, and with `told` as metadata, as cameras and editors write it. */
 export function animatedPng(width: number, height: number, told: string): Buffer {
   const still = png(width, height);
   const frame = (number: number) => {
@@ -56,7 +56,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return whole;
 }
 
-/** A small PDF: whole enough for what looks at its first bytes. */
+/** A small PDF, complete enough for a check of its first bytes. */
 export function pdf(bytes = 2_000): Buffer {
   return Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(bytes, 'a '), Buffer.from('\n%%EOF\n')]);
 }

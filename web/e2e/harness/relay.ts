@@ -10,21 +10,21 @@ import { BINARY } from './server.ts';
 
 const SECRET = 'the-secret-of-the-relay';
 
-/** coturn with the configuration that the program prints. `cargo xtask test` installs it. */
+/** coturn with the configuration that the server prints. `cargo xtask test` installs it. */
 export class Relay {
   private constructor(
-    /** What the server is started with, so that calls go through it. */
+    /** The flags of the server for calls through it. */
     readonly flags: readonly string[],
     private readonly folder: string,
     private readonly process: ChildProcess,
   ) {}
 
-  /** Starts one. Without `udp` devices reach it over TCP alone. */
+  /** Starts one. Without `udp`, devices reach it only over TCP. */
   static async start({ udp }: { readonly udp: boolean }): Promise<Relay> {
     const address = ownAddress();
     const port = await freePort(address);
     const url = `turn:${address}:${port}`;
-    // Over UDP alone, or a busy machine may choose TCP and stay with it.
+    // Only over UDP, since a busy machine may choose TCP and stay with it.
     const urls = udp ? url : `${url},${url}?transport=tcp`;
     const flags = ['--turn-url', urls, '--turn-secret', SECRET];
     const folder = await mkdtemp(join(tmpdir(), 'jobline-relay-'));
@@ -56,7 +56,7 @@ export class Relay {
     return new Relay(flags, folder, process);
   }
 
-  /** Carries nothing until `resume` is called, as when the network is away. */
+  /** Carries nothing until `resume` is called, as during a network failure. */
   pause(): void {
     this.process.kill('SIGSTOP');
   }
@@ -73,7 +73,7 @@ export class Relay {
   }
 }
 
-/** The address by which this machine reaches others: coturn relays nothing to loopback. */
+/** The address by which this machine reaches others: coturn does not relay to loopback. */
 function ownAddress(): string {
   const all = Object.values(networkInterfaces()).flatMap(found => found ?? []);
   const own = all.find(({ family, internal }) => family === 'IPv4' && !internal);

@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Api } from './api.ts';
 
-/** The program under test. `cargo xtask test` names the one that it has built. */
+/** The program under test. `cargo xtask test` sets it to the one that it has built. */
 export const BINARY =
   process.env.JOBLINE_BIN ?? new URL('../../../target/debug/jobline', import.meta.url).pathname;
 
-/** Where data is kept: in memory where that is possible, since histories of thousands are written, one after another. */
+/** Where data is kept: in memory if possible, because tests write thousands of messages one after another. */
 const FOLDERS = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** A real server with the demo's people, on a free port of this machine, with a data folder of its own. */
+/** A real server with the demo's people, on a free port of this machine, with a separate data folder. */
 export class Server {
   #process: ChildProcess;
 
@@ -27,14 +27,17 @@ export class Server {
     this.#process = process;
   }
 
-  /** Starts one, and resolves when it accepts requests. `flags` are the program's own. */
+  /** Starts one, and resolves when it accepts requests. `flags` are flags of the server. */
   static async start(...flags: string[]): Promise<Server> {
     const folder = await mkdtemp(join(FOLDERS, 'jobline-e2e-'));
     const [started, url] = await run(folder, '127.0.0.1:0', flags);
     return new Server(url, folder, flags, started);
   }
 
-  /** One that speaks of a real deployment by its flags, where no demo starts: with the people and secrets of a demo. */
+  /**
+   * A server that its flags make a real deployment, so that no demo starts; with the people and secrets of a
+   * demo.
+   */
   static async deployed(...flags: string[]): Promise<Server> {
     const demo = await Server.start();
     await demo.stop();
@@ -44,7 +47,7 @@ export class Server {
     return new Server(url, demo.folder, all, started);
   }
 
-  /** Asks it to stop and waits until it has. */
+  /** Asks it to stop, and waits until it has stopped. */
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const gone = once(this.#process, 'exit');
@@ -52,39 +55,39 @@ export class Server {
     await gone;
   }
 
-  /** Ends it without a word, as a crash or a pulled plug would. */
+  /** Kills it, as a crash or a power failure would. */
   async kill(): Promise<void> {
     const gone = once(this.#process, 'exit');
     this.#process.kill('SIGKILL');
     await gone;
   }
 
-  /** Starts it again, with the same data at the same address; with other flags, if any are given. */
+  /** Starts it again with the same data and address, and with other flags if any are given. */
   async start(flags = this.flags): Promise<void> {
     [this.#process] = await run(this.folder, new URL(this.url).host, flags);
   }
 
-  /** Stops it for good. */
+  /** Stops it for good, and removes its data. */
   async remove(): Promise<void> {
     await this.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** The public API, spoken without a browser. */
+  /** Calls of the public API, without a browser. */
   async api(): Promise<Api> {
     const { hostKey, jwtSecret } = await secretsIn(this.folder);
     return new Api(this.url, hostKey, jwtSecret);
   }
 }
 
-/** A demo's secrets. A server that is no demo keeps none there; its tests bring their own. */
+/** The secrets of a demo. A server that is not a demo has none there; its tests bring their own. */
 async function secretsIn(folder: string): Promise<{ hostKey: string; jwtSecret: string }> {
   const secrets = await readFile(join(folder, 'demo.env'), 'utf8').catch(() => '');
   const secret = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(secrets)?.[1] ?? '';
   return { hostKey: secret('JOBLINE_HOST_KEY'), jwtSecret: secret('JOBLINE_JWT_SECRET') };
 }
 
-/** Those that run: none is left running, however the tests end. */
+/** The running servers, so that none is left when the tests end. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const one of running) one.kill('SIGKILL');

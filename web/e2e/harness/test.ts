@@ -11,24 +11,27 @@ interface World {
   flags: string[];
   /** Whether the server offers live connections. */
   live: 'on' | 'off';
-  /** What a page may complain of: what the test provokes. */
+  /** Console errors that the test provokes. */
   provoked: RegExp;
   server: Server;
   api: Api;
-  /** Somebody in a browser of their own, signed in. */
+  /** A person in a browser of their own, signed in. */
   person: (name: Name, options?: BrowserContextOptions) => Promise<Person>;
-  /** A browser of its own, with nothing in it, that knows the server as its base. */
+  /** A new browser, with the server as its base URL. */
   browserOfOne: (options?: BrowserContextOptions) => Promise<BrowserContext>;
 }
 
-/** Every test has a server with data of its own. An error in a page's console, or an uncaught one, fails the test. */
+/**
+ * Every test has a server with separate data. An error in a page's console, or an uncaught one, fails the
+ * test.
+ */
 export const test = base.extend<World>({
   flags: [[], { option: true }],
-  // Most tests hold, count or break the polls, which are the truth below live connections; those of live.spec.ts are about
-  // both. JOBLINE_E2E_LIVE=on runs all with them.
+  // Most tests hold, count or break polls, on which live connections are built; those of live.spec.ts are
+  // about both. JOBLINE_E2E_LIVE=on runs all with live connections.
   live: [process.env.JOBLINE_E2E_LIVE === 'on' ? 'on' : 'off', { option: true }],
-  // The browser itself reports every request that fails; many tests are about those. A part that was being loaded when a test
-  // took the network away is loaded later, and what it shows is what tests look at.
+  // The browser itself reports every failed request, and many tests are about failed requests. A chunk that
+  // was loading when a test cut the network is loaded later; tests check what it shows.
   provoked: [/Failed to load resource|net::ERR_|A part of the app could not be loaded/, { option: true }],
   server: async ({ flags, live }, use) => {
     const server = await Server.start('--live', live, ...flags);

@@ -18,7 +18,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     const context = await browserOfOne(options);
     const page = await context.newPage();
     const clean = async (screen: string) => expect(await findings(page), screen).toEqual([]);
-    // Found by what they are and not by name: this runs in three languages.
+    // Found by role and not by name: this runs in three languages.
     await page.goto('/');
     await page.locator('button.person').first().waitFor();
     expect(await page.evaluate(() => document.documentElement.dir)).toBe(
@@ -99,7 +99,7 @@ test('text can be enlarged to 200 %', async ({ person }) => {
   );
   expect(Math.round(lines)).toBe(1);
   await you.open('John Smith');
-  // Whom one writes to is not cut for the sake of the rest.
+  // The name of the other person is not cut in favour of the rest.
   const cut = await you.page
     .locator('.chat-head .name bdi')
     .evaluate(name => name.scrollWidth - name.clientWidth);
@@ -155,7 +155,7 @@ test('in forced-colors mode what is chosen has an outline, and menus have border
           bordered: borderTopStyle === 'solid' && borderTopWidth !== '0px',
         };
       });
-  // The own reaction, and that of others.
+  // The user's own reaction, and those of others.
   const [mine, theirs] = ['.reactions [aria-pressed="true"]', '.reactions [aria-pressed="false"]'];
   await expect(you.log.locator(mine)).toBeVisible();
   expect(await style(mine)).toEqual({ outlined: true, bordered: true });

@@ -1,11 +1,11 @@
-/** What somebody prefers, whom they block, what they mute and report; and notifications of the service worker. */
+/** Preferences, blocks, mutes, reports, and notifications of the service worker. */
 
 import type { Api } from '../harness/api.ts';
 import { contrastOf } from '../harness/contrast.ts';
 import { type Person, WITH_JOHN } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
-/** What of a service worker's surroundings is used. */
+/** The parts of a service worker's global scope that are used. */
 interface WorkerScope {
   readonly registration: {
     showNotification(...all: unknown[]): Promise<void>;
@@ -48,11 +48,11 @@ test('preferences are stored on the server, and persist', async ({ person, api }
   await you.page.reload();
   dialog = await settings(you);
   await expect(mail()).not.toBeChecked();
-  // Mail and notifications follow the language of the app, and its own words the choice.
+  // Mail and notifications follow the language of the app, and texts of the app the choice.
   await dialog.getByLabel('Language').selectOption('es');
   await expect(you.page.getByText('Correo sobre mensajes sin leer')).toBeVisible();
   await expect.poll(() => api.preferences('you')).toMatchObject({ language: 'es', mail: false });
-  // The choice can be taken back, in the app and for mail.
+  // The choice can be removed, for the app and for mail.
   await you.page.getByLabel('Idioma').selectOption('');
   await expect(mail()).toBeVisible();
   await expect.poll(() => api.preferences('you')).not.toHaveProperty('language');
@@ -132,7 +132,7 @@ test('a push becomes a notification, one for each conversation', async ({ person
   const context = you.page.context();
   const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
   await you.page.evaluate(() => navigator.serviceWorker.ready);
-  /** What a push service would deliver, and the notifications that stand after it. */
+  /** What a push service would deliver, and the notifications that are shown afterwards. */
   const push = (text: string, conversationId = 'conv_john_you') => {
     const said = { text, more: 'Mensajes sin leer: 2', lang: 'es', dir: 'ltr' };
     const told = { user: 'you', conversationId, sender: 'John Smith', ...said };
@@ -146,7 +146,7 @@ test('a push becomes a notification, one for each conversation', async ({ person
         count += 1;
         return showNotification.apply(scope.registration, all);
       };
-      // Of an event that a script makes, nothing waits for what it begins.
+      // For an event that a script creates, the browser does not wait for `waitUntil`.
       event.waitUntil = what => void done.push(what);
       scope.dispatchEvent(event);
       await Promise.all(done);
@@ -162,7 +162,7 @@ test('a push becomes a notification, one for each conversation', async ({ person
     count: 1,
     left: [],
   });
-  // Nobody looks at it any more.
+  // The window is not visible any more.
   await you.page.goto('about:blank');
   await push('When can you come?');
   await push('Are you there?');
@@ -196,7 +196,7 @@ test('after the first sent message notifications are offered once, and a click s
   await expect(offer).toHaveCount(0);
   await you.say('When do we begin?');
   await expect(offer).toBeVisible();
-  // It gives way to what stands above the field, and comes back.
+  // It is hidden by what is above the field, and comes back.
   const wrong = { name: 'setup.exe', mimeType: 'application/x-msdownload', buffer: Buffer.from('MZ') };
   await you.attach(wrong);
   await expect(you.page.getByText('setup.exe cannot be sent.', { exact: false })).toBeVisible();
@@ -221,7 +221,7 @@ test('after the first sent message notifications are offered once, and a click s
   await you.say('Tomorrow?');
   await settled(api, 'Tomorrow?');
   await expect(offer).toHaveCount(0);
-  // The browser has lost the subscription, as that of this test does: there is another one.
+  // The browser has lost the subscription, as this test simulates: there is another one.
   const renewed = you.page.waitForResponse(answer => answer.url().endsWith('/messages/push'));
   await you.page.reload();
   expect((await renewed).status()).toBe(200);
@@ -241,7 +241,9 @@ test('a push subscription that the browser ended is renewed by the service worke
   await expect(dialog.getByRole('switch', { name: 'Notifications on this device' })).toBeChecked();
   const isKept = () => you.page.evaluate(async () => (await caches.match('/push/renew')) !== undefined);
   await expect.poll(isKept).toBe(true);
-  /** What the browser does when it ends a subscription; answers how the server took the other one. */
+  /**
+   * Fires the event of a browser that ends a subscription; returns the server's response to the other one.
+   */
   const change = (endpoint: string) =>
     worker.evaluate(async endpoint => {
       const scope = self as unknown as WorkerScope & typeof globalThis;
@@ -323,12 +325,12 @@ test('messages of others can be reported to the marketplace, the user’s own ca
   expect((await api.reports())[0]).toMatchObject({ messageId: said?.id, reason: 'fraud', reporterId: 'you' });
 });
 
-/** Waits until the server has what You wrote to John. */
+/** Waits until the server has the message from You to John. */
 async function settled(api: Api, text: string): Promise<void> {
   await expect.poll(async () => (await api.messages('john', 'conv_john_you')).at(-1)?.content).toBe(text);
 }
 
-/** A push service that takes every browser: the real ones cannot be reached from here. */
+/** A push service that accepts every browser: the real ones cannot be reached from here. */
 async function subscribable(of: Person): Promise<void> {
   await of.page.context().addInitScript(() => {
     const base64 = (bytes: number[]) => btoa(String.fromCharCode(...bytes)).replace(/=+$/, '');

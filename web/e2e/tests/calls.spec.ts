@@ -1,4 +1,4 @@
-/** Calls between browsers with cameras that count: what both see, and what becomes of it. */
+/** Calls between browsers with cameras that count: what both see, and how calls end. */
 
 import type { Page } from '@playwright/test';
 import { findings } from '../harness/axe.ts';
@@ -13,7 +13,7 @@ const call = (person: Person) => person.page.locator('.call');
 const ringing = (person: Person) => person.page.getByRole('alertdialog');
 const lines = (person: Person) => person.log.locator('.call-line');
 
-/** How many frames of a picture that comes from the other side were shown. */
+/** How many frames of the other side's video were shown. */
 async function frames(page: Page, picture = '.call-picture'): Promise<number> {
   return page
     .locator(picture)
@@ -21,7 +21,7 @@ async function frames(page: Page, picture = '.call-picture'): Promise<number> {
     .catch(() => 0);
 }
 
-/** More frames are shown than now. */
+/** Waits until more frames are shown. */
 async function moves(person: Person, picture?: string): Promise<void> {
   const before = await frames(person.page, picture);
   await expect.poll(() => frames(person.page, picture)).toBeGreaterThan(before + 5);
@@ -34,7 +34,7 @@ async function both(person: (name: 'You' | 'John Smith') => Promise<Person>): Pr
   return [you, john];
 }
 
-/** John calls You with video, and You take it. */
+/** John calls You with video, and You accept. */
 async function inCall(john: Person, you: Person): Promise<void> {
   await button(john, 'Video call').click();
   await expect(ringing(you)).toBeVisible();
@@ -132,7 +132,7 @@ test('devices are chosen by fields large enough for a finger, and the chosen one
 test('when a tab is duplicated in a call, only one of the two has the call', async ({ person }) => {
   const [you, john] = await both(person);
   await inCall(john, you);
-  // What a tab keeps when it is left, which a browser copies into a duplicate.
+  // The session storage of a tab when it is left, which a browser copies into a duplicate.
   const kept = await you.page.evaluate(() => {
     dispatchEvent(new PageTransitionEvent('pagehide'));
     return Object.entries(sessionStorage);
@@ -146,7 +146,7 @@ test('when a tab is duplicated in a call, only one of the two has the call', asy
   }, kept);
   await copy.goto('/');
   await expect(copy.locator('[data-conversation]').first()).toBeVisible();
-  // It has waited for the name, and did without.
+  // It has waited for the lock of its name, and continued without it.
   const waits = () =>
     copy.evaluate(async () =>
       (await navigator.locks.query()).pending?.some(({ name }) => /^jobline.call/.test(name ?? '')),
@@ -203,7 +203,8 @@ test('soon after a call is accepted there is video, and other devices stop ringi
   console.log(
     `From accept to the first picture: ${pictures} ms. To silence elsewhere: ${silences.map(Math.round)} ms.`,
   );
-  // The goals are 1500 and 200 ms on a machine that does nothing else; beyond this somebody waits for a pause or a poll.
+  // The goals are 1500 and 200 ms on an idle machine; more than this would mean that something waits for a
+  // pause or a poll.
   expect(middle(pictures)).toBeLessThanOrEqual(5000);
   expect(middle(silences)).toBeLessThanOrEqual(1000);
 });
@@ -221,7 +222,7 @@ test('the code for calls is loaded with the first call, which ends a recording; 
   await expect(you.page.getByRole('timer')).toHaveText(/^0:\d*[1-9]/);
   await button(john, 'Audio call').click();
   await expect(ringing(you)).toBeVisible();
-  // It rings on a page that is opened meanwhile, too.
+  // It also rings on a page that is opened meanwhile.
   const late = await person('You');
   await expect(ringing(late)).toBeVisible();
   expect([await parts(you.page), await parts(john.page), await parts(late.page)]).toEqual([1, 1, 1]);
@@ -252,7 +253,7 @@ test('an error is shown when the code for calls cannot be loaded, and another cl
     attempts += 1;
     return attempts < 3 ? route.abort() : route.continue();
   });
-  // Another version may have been deployed, so the page is loaded again the first time.
+  // A new version may have been deployed, so the first failure reloads the page.
   const reloaded = john.page.waitForEvent('load');
   await button(john, 'Audio call').click();
   await reloaded;

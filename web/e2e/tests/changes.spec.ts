@@ -1,15 +1,15 @@
-/** What two people do to messages that were sent: edit, react, reply, delete. */
+/** Changes of sent messages by two people: edits, reactions, replies, deletions. */
 
 import type { Locator } from '@playwright/test';
 import { type Person, WITH_JOHN } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
-/** Opens the menu of a message, as a mouse or a finger does. */
+/** Opens the menu of a message, with a mouse or a finger. */
 async function menuOf(of: Person, message: Locator, isMobile: boolean): Promise<Locator> {
   const bubble = message.locator('.bubble');
   const menu = of.page.getByRole('dialog', { name: 'What to do with this message' });
   if (isMobile) {
-    // A finger that rests on it.
+    // A long press.
     await bubble.dispatchEvent('pointerdown', {
       pointerType: 'touch',
       isPrimary: true,
@@ -34,7 +34,7 @@ test('an edit, a reaction, a reply and a deletion are seen by the other person',
   await you.say('Shall we meet at nine?');
   await john.sees('Shall we meet at nine?');
 
-  // Edited: the draft is there again afterwards.
+  // Edit: the draft is restored afterwards.
   await you.field.fill('a draft');
   const edit = await menuOf(you, you.message('Shall we meet at nine?'), isMobile);
   await edit.getByRole('button', { name: 'Edit' }).click();
@@ -52,7 +52,7 @@ test('an edit, a reaction, a reply and a deletion are seen by the other person',
   await expect(versions.getByText('Shall we meet at nine?')).toBeVisible();
   await versions.getByRole('button', { name: 'Close' }).click();
 
-  // Reacted to, and taken back by pressing it.
+  // React, and remove the reaction by pressing it.
   const react = await menuOf(john, john.message('Shall we meet at ten?'), isMobile);
   await react.getByRole('button', { name: '👍' }).click();
   const reaction = you.message('Shall we meet at ten?').getByRole('button', { name: '👍 from John Smith' });
@@ -60,7 +60,7 @@ test('an edit, a reaction, a reply and a deletion are seen by the other person',
   await john.message('Shall we meet at ten?').getByRole('button', { name: '👍 from You' }).click();
   await expect(reaction).toHaveCount(0);
 
-  // Replied to; the quote leads to the original.
+  // Reply; the quote leads to the original.
   const reply = await menuOf(john, john.message('Shall we meet at ten?'), isMobile);
   await reply.getByRole('button', { name: 'Reply' }).click();
   await expect(john.page.getByText('Replying to You')).toBeVisible();
@@ -71,7 +71,7 @@ test('an edit, a reaction, a reply and a deletion are seen by the other person',
   await quote.click();
   await expect(you.message('Shall we meet at ten?')).toHaveClass(/found/);
 
-  // Deleted, after a question, for both; and the quote says nothing of it any more.
+  // Delete, after a confirmation, for both; the quote then shows no text.
   const drop = await menuOf(you, you.message('Shall we meet at ten?'), isMobile);
   await drop.getByRole('button', { name: 'Delete' }).click();
   const question = you.page.getByRole('dialog', { name: 'Delete this message?' });
@@ -101,7 +101,7 @@ test('a change that the server refuses is reverted, with the reason', async ({ p
   const you = await (await person('You')).open('John Smith');
   await you.say('For good');
   await expect(you.message('For good')).toContainText(/Sent|Delivered/);
-  // As often as a message may be edited.
+  // The maximum number of edits.
   const id = (await api.messages('you', WITH_JOHN)).at(-1)?.id ?? '';
   for (let time = 1; time <= 5; time++) await api.edit('you', WITH_JOHN, id, `For good ${time}`);
   await you.sees('For good 5');
@@ -181,7 +181,7 @@ test('Escape ends editing wherever the focus is in the chat, and the draft is re
   await expect(you.page.getByText('Editing a message')).toHaveCount(0);
   await expect(you.field).toHaveValue('a draft');
   await expect(you.field).toBeFocused();
-  // The next one leaves the chat.
+  // The next Escape leaves the chat.
   await you.page.keyboard.press('Escape');
   await expect(you.field).toHaveCount(0);
 });
@@ -195,7 +195,7 @@ test('a menu that a finger opened stays when the finger is lifted, and nothing u
   const line = await you.page.context().newCDPSession(you.page);
   const touch = (type: 'touchStart' | 'touchEnd', touchPoints: { x: number; y: number }[]) =>
     line.send('Input.dispatchTouchEvent', { type, touchPoints });
-  // The lowest one: the menu opens over it.
+  // The lowest message: the menu opens above it.
   const box = await you.messages.last().locator('.bubble').boundingBox();
   if (!box) throw new Error('The message is on the screen.');
   await touch('touchStart', [{ x: box.x + 40, y: box.y + 15 }]);
@@ -204,7 +204,7 @@ test('a menu that a finger opened stays when the finger is lifted, and nothing u
   const under = await menu.boundingBox();
   expect(under?.y).toBeLessThan(box.y + 15);
   await touch('touchEnd', []);
-  // What the browser makes of it has come by the time of a later tap, which works.
+  // The click that the browser derives from the touch has come by the time of a later tap, which works.
   await menu.getByRole('button', { name: 'Reply' }).tap();
   await expect(you.page.getByText('Replying to John Smith')).toBeVisible();
 });
@@ -224,7 +224,7 @@ test('a swipe on a phone starts a reply', async ({ person, isMobile }) => {
     });
   const replying = you.page.getByText('Replying to John Smith');
   const moved = () => bubble.evaluate(one => one.style.translate);
-  // Down the page is scrolling, and a little is nothing.
+  // A vertical swipe scrolls, and a short one does nothing.
   await finger('pointerdown', 0);
   await expect
     .poll(async () => {

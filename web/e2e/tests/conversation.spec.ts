@@ -40,7 +40,7 @@ test('unread messages are counted in the list and in the title, and become read 
   await you.open('John Smith');
   await expect(you.log.getByRole('separator', { name: 'New messages' })).toBeVisible();
   await expect(you.page).not.toHaveTitle(/\d/);
-  // The line that says where the unread ones began stays where it is.
+  // The line above the unread messages stays in place.
   await api.say('john', 'you', 'And another');
   await you.sees('And another');
   await expect(you.log.getByRole('separator', { name: 'New messages' })).toHaveCount(1);
@@ -124,15 +124,18 @@ test('a message may have 2,000 characters, and the composer counts down to it', 
   await expect(you.messages.last()).toContainText('Sent');
 });
 
-/** The frames that are drawn until something has happened; 0 is before the first. */
+/** The number of frames that are drawn until something has happened; 0 is before the first. */
 interface Frames {
-  /** Until a row was on the device, and nothing else was done: what no bubble that is kept first can go below. */
+  /**
+   * Until a row was stored on the device, and nothing else was done: a lower bound for a bubble whose message
+   * is stored first.
+   */
   readonly row: number;
-  /** Until the bubble of what was in the field was there. */
+  /** Until the bubble of the composer's text was there. */
   readonly bubble: number;
 }
 
-/** Writes a row of its own, then sends what is in the field, and counts the frames for each. */
+/** Writes a row, then sends the composer's text, and counts the frames for each. */
 function framesUntilShown(page: Page, text: string): Promise<Frames> {
   return page.evaluate(async wanted => {
     const frames = (done: () => boolean) =>
@@ -166,7 +169,7 @@ function framesUntilShown(page: Page, text: string): Promise<Frames> {
 
 test('the bubble appears in the frame after sending, whatever the network does', async ({ person }, info) => {
   const you = await (await person('You')).open('John Smith');
-  // No answer to the send comes before the bubble was measured.
+  // No answer to the send arrives before the bubble was measured.
   let answer = () => {};
   const held = new Promise<void>(resolve => {
     answer = resolve;
@@ -181,12 +184,13 @@ test('the bubble appears in the frame after sending, whatever the network does',
     frames.push(await framesUntilShown(you.page, text));
   }
   info.annotations.push({ type: 'frames', description: JSON.stringify(frames) });
-  // The look of frame 0 runs just before that frame is drawn: what it finds is in it. The message is on the device first, so
-  // a device whose disk is busy has as many frames more as any row takes there. The best of five, each.
+  // The check of frame 0 runs just before that frame is drawn, so what it finds is in it. The message is
+  // stored on the device first, so a busy disk adds as many frames as any row takes there. The best of five,
+  // each.
   const best = (what: keyof Frames) => Math.min(...frames.map(one => one[what]));
   expect(best('bubble')).toBeLessThanOrEqual(1 + best('row'));
   answer();
-  // The last of a group tells the status of all that are as far.
+  // The last message of a group shows the status of all that have the same.
   await expect(you.message('And once more')).toContainText('Sent');
 });
 
@@ -197,7 +201,7 @@ test('a refused message can be retried and deleted, and edited where the user ma
   await api.oneJob();
   const you = await (await person('You')).open('John Smith');
   const choice = (name: string) => you.messages.last().getByRole('button', { name });
-  // A client that has learned of it in time sends nothing.
+  // A client that has received it in time sends nothing.
   const hear = await you.deaf();
   await api.job(42, 'Paint the living room', ['you', 'john'], 'closed');
   await you.say('Too late');

@@ -1,4 +1,4 @@
-/** Calls of several people at once, and what goes wrong in calls. */
+/** Calls of several people, and failures in calls. */
 
 import type { Page } from '@playwright/test';
 import type { Person } from '../harness/person.ts';
@@ -15,7 +15,7 @@ const ringing = (person: Person) => person.page.getByRole('alertdialog');
 const lines = (person: Person) => person.log.locator('.call-line');
 const pictures = (person: Person) => person.page.locator('.call-picture');
 
-/** How many frames of each picture that comes from somebody else were shown. */
+/** How many frames of each other person's video were shown. */
 const frames = (page: Page): Promise<number[]> =>
   page
     .locator('.call-picture')
@@ -23,7 +23,7 @@ const frames = (page: Page): Promise<number[]> =>
       all.map(video => (video as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames),
     );
 
-/** Pictures come from so many others, and all of them move. */
+/** Video comes from this many others, and all of it moves. */
 async function sees(person: Person, others: number): Promise<void> {
   await expect(pictures(person)).toHaveCount(others);
   const before = await frames(person.page);
@@ -59,7 +59,7 @@ test('three people in a crew call see each other; it continues after one leaves,
   for (const one of [you, john, mike]) await sees(one, 2);
   await button(mike, 'Mute the microphone').click();
   for (const one of [you, john]) await expect(call(one)).toContainText('Microphone off: Mike Worker');
-  // The one who called leaves: the others stay.
+  // The caller leaves: the others stay.
   await button(you, 'End the call').click();
   await expect(call(you)).toHaveCount(0);
   for (const one of [john, mike]) await sees(one, 1);
@@ -82,7 +82,7 @@ test('a member who comes when a call is already in progress joins it from the ti
   await button(john, 'Accept').click();
   await expect(call(you)).toHaveAttribute('data-phase', 'connected');
   await expect(lines(you)).toContainText('in progress');
-  // Who is in it already has nothing to join.
+  // A participant has no button to join.
   await expect(button(you, 'Join')).toHaveCount(0);
   const mike = await openCrew(await person('Mike Worker'));
   await expect(ringing(mike)).toHaveCount(0);
@@ -141,7 +141,7 @@ test('video recovers by itself after five seconds without network', async ({ ser
     await button(john, 'Video call').click();
     await button(you, 'Accept with video').click();
     for (const one of [you, john]) await sees(one, 1);
-    // All of it: the server, and what carries the media.
+    // All connections fail: to the server, and of media.
     const cut = Date.now();
     relay.pause();
     for (const one of [you, john]) await one.page.context().setOffline(true);
@@ -201,7 +201,7 @@ for (const transport of ['UDP', 'TCP'] as const)
     }
   });
 
-/** Keeps the connections of a page, so that they can be asked. */
+/** Records the connections of a page, so that a test can query them. */
 async function watched(coming: Promise<Person>): Promise<Person> {
   const person = await coming;
   await person.page.addInitScript(() => {
@@ -221,7 +221,10 @@ async function watched(coming: Promise<Person>): Promise<Person> {
   return person;
 }
 
-/** The candidates between which media is sent. Several pairs may be nominated; the transport has selected one of them. */
+/**
+ * The candidates between which media is sent. Several pairs may be nominated; the transport has selected one
+ * of them.
+ */
 function pathOf(page: Page): Promise<unknown> {
   return page.evaluate(async () => {
     const { madeConnections } = window as unknown as { madeConnections: RTCPeerConnection[] };

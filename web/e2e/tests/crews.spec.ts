@@ -1,4 +1,4 @@
-/** The group chat of a job: three people, one who comes and one who goes. */
+/** The group chat of a job: three people, one who joins and one who leaves. */
 
 import type { Page } from '@playwright/test';
 import { Person } from '../harness/person.ts';
@@ -16,7 +16,7 @@ async function openCrew(of: Person): Promise<Person> {
   return of;
 }
 
-/** The lines of a chat that tell who came and went. */
+/** The events of a chat that show who joined and left. */
 const lines = (page: Page) => page.locator('.event-line');
 
 test('three people talk in the crew of a job: quotes, edits, reactions and deletions are seen by all', async ({
@@ -24,7 +24,7 @@ test('three people talk in the crew of a job: quotes, edits, reactions and delet
   api,
 }) => {
   await api.job(77, ROOF, THREE, 'open');
-  // Chats in which nothing happens are asked about every half a minute, or less often by a server that is busy.
+  // Quiet chats are polled every half minute, or less often by request of a busy server.
   await api.sayTo('john', CREW, 'Good morning');
   const [you, john, mike] = await Promise.all(
     (['You', 'John Smith', 'Mike Worker'] as const).map(async name => openCrew(await person(name))),
@@ -37,7 +37,7 @@ test('three people talk in the crew of a job: quotes, edits, reactions and delet
   await mike.say('And I bring nails');
   await you.sees('And I bring nails');
   await expect(you.log.locator('.sender')).toHaveText(['John Smith', 'John Smith', 'Mike Worker']);
-  // How far the others are, and who.
+  // How far the others have read, and who has.
   const read = you.page.getByRole('button', { name: /have read it|Everybody has read it/ });
   await expect(read).toHaveText('Everybody has read it');
   await read.click();
@@ -169,7 +169,7 @@ test('in a right-to-left language every name of the members stands beside its pi
     const between = (picture?.x ?? 0) - (name?.x ?? 0) - (name?.width ?? 0);
     expect(between).toBeGreaterThan(0);
     expect(between).toBeLessThan(20);
-    // As wide as its text: what stands in it begins there.
+    // It is as wide as its text, so the text begins at its edge.
     expect(name?.width).toBeLessThan(150);
   }
 });

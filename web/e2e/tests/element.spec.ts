@@ -28,11 +28,11 @@ test('the element shows a chat in another site’s page', async ({ host, server,
   );
   const opened = await (await browserOfOne()).newPage();
   await opened.goto(address);
-  // There is one chat and no list, and nothing of the page's styles is in it.
+  // There is one chat and no list, and no style of the page applies in it.
   const log = opened.getByRole('log');
   await expect(log.getByText('8 AM works?')).toBeVisible();
   await expect(opened.getByRole('button', { name: 'Back to all conversations' })).toHaveCount(0);
-  // It has all the room that the page gives to the element.
+  // It fills the room that the page gives to the element.
   const wide = (selector: string) => opened.locator(selector).evaluate(one => one.clientWidth);
   expect(await wide('.chat-pane')).toBe(await wide('jobline-chat'));
   const field = opened.getByRole('textbox', { name: 'Message', exact: true });

@@ -88,7 +88,7 @@ test('a copied picture can be pasted, files can be dropped, and text is pasted a
   const you = await (await person('You')).open('John Smith');
   const chosen = you.page.getByRole('list', { name: 'To be sent' }).getByRole('listitem');
   await you.field.fill('What I wrote');
-  // Browsers call every copied picture the same.
+  // Browsers give every copied picture the same name.
   await you.paste(photo('image.png'));
   await expect(chosen).toHaveCount(1);
   await expect(chosen.getByRole('img', { name: 'image.png' })).toBeVisible();
@@ -175,7 +175,7 @@ test('an upload shows its progress, and can be cancelled', async ({ person, api 
 
 test('a photo loses its location, and is made small enough', async ({ person, api }) => {
   const you = await (await person('You')).open('John Smith');
-  // A JPEG of the browser's own making, with a place written into it.
+  // A JPEG that the browser encoded, with a location written into it.
   const bytes = await you.page.evaluate(async () => {
     const canvas = new OffscreenCanvas(3000, 2000);
     const context = canvas.getContext('2d');

@@ -6,10 +6,10 @@ import { png } from '../harness/picture.ts';
 import type { Server } from '../harness/server.ts';
 import { expect } from '../harness/test.ts';
 
-/** The element in a page of a marketplace that does as it pleases. */
+/** The element in a page of a marketplace with its own styles, scripts and policies. */
 const test = base.extend<{ opened: Page; visit: (attributes: string, more?: Around) => Promise<string> }>({
   opened: async ({ browserOfOne }, use) => use(await (await browserOfOne()).newPage()),
-  // Publishes such a page, opens it, and answers its address.
+  // Publishes such a page, opens it, and returns its address.
   visit: async ({ host, server, opened }, use) => {
     await use(async (attributes, more) => {
       const address = host.publish('/', page(server, attributes, more));
@@ -19,13 +19,13 @@ const test = base.extend<{ opened: Page; visit: (attributes: string, more?: Arou
   },
 });
 
-/** What such a page has besides the element. */
+/** The parts of such a page besides the element. */
 interface Around {
   readonly head?: string;
   readonly script?: string;
 }
 
-/** Sets a token of this text, as the page would. */
+/** Sets a token for this user, as the page would. */
 const token = (text: string) => `chat.token = ${JSON.stringify(text)};`;
 
 test.skip(({ isMobile }) => isMobile, 'about pages around, which are the same there');
@@ -46,7 +46,7 @@ declare global {
 
 const EVENTS = ['ready', 'unread', 'message', 'error', 'signed-out'];
 
-/** A page with a form of its own and the element; `head` goes before, `script` after it. */
+/** A page with a form and the element; `head` comes before, `script` after it. */
 const page = (server: Server, attributes: string, { head = '', script = '' }: Around = {}) => `<!doctype html>
 <html lang="en"><head><title>Marketplace</title>${head}</head><body><main>
 <h1>Paint the living room</h1><input aria-label="Search jobs">
@@ -65,7 +65,7 @@ const page = (server: Server, attributes: string, { head = '', script = '' }: Ar
 const told = (opened: Page, name: string) =>
   opened.evaluate(wanted => window.told.filter(([one]) => one === wanted).map(([, detail]) => detail), name);
 
-/** Everything that is kept in this browser for the origin of the page. */
+/** Everything that this browser stores for the origin of the page. */
 const kept = (opened: Page) =>
   opened.evaluate(async () => {
     const rows: string[] = [];
@@ -238,7 +238,7 @@ test('text styles of the page are not inherited', async ({ api, opened, visit })
     fontStyle: 'normal',
     wordSpacing: '0px',
     textShadow: 'none',
-    // What is set on the element itself counts.
+    // Styles that are set on the element itself apply.
     colorScheme: 'dark',
   });
 });

@@ -27,7 +27,7 @@ test('a history of 1,000 messages is read from the last to the first', async ({ 
   for (const text of await you.texts()) seen.add(text);
   const expected = Array.from({ length: 1_000 }, (_, at) => `Message ${at + 1}`);
   expect(expected.filter(text => !seen.has(text))).toEqual([]);
-  // However far the reader goes, only a part of it is in the page.
+  // However far the reader scrolls, only a part of it is in the page.
   expect(await you.messages.count()).toBeLessThan(400);
   await you.page.getByRole('button', { name: /^Jump to the latest|jump to the latest/ }).click();
   await expect(you.message('Message 1000')).toBeInViewport();
@@ -38,7 +38,7 @@ test('the scroll position stays when older messages are loaded', async ({ person
   await api.read('you', WITH_JOHN);
   const you = await (await person('You')).open('John Smith');
   await you.sees('Message 200');
-  // Scrolled as a reader does, in steps; a message that is in view stays in view while pages are put in above it.
+  // Scrolled in steps, as a reader does; a visible message stays visible while pages are inserted above it.
   for (let step = 0; step < 12; step++) {
     const before = await topmost(you);
     await you.log.evaluate(log => log.scrollBy({ top: -150 }));
@@ -58,13 +58,13 @@ test('unread messages stay counted until they are seen, also more of them than t
   await you.open('John Smith');
   const jump = you.page.getByRole('button', { name: '121 new messages, jump to the latest' });
   await expect(jump).toBeVisible();
-  // It begins where the unread ones do, although the device keeps the last 50 only.
+  // The view begins at the first unread message, although the device stores only the last 50.
   const line = you.page.getByRole('separator', { name: 'New messages' });
   await expect(line).toBeInViewport();
   await expect(line.locator('xpath=following-sibling::article[1]')).toContainText(
     "Great! I'll start tomorrow",
   );
-  // Neither opening it nor looking at what was said before makes the rest read.
+  // Neither opening the chat nor looking at earlier messages marks the rest as read.
   const beginning = you.page.getByText('The beginning of your conversation');
   await expect
     .poll(async () => {
@@ -110,7 +110,7 @@ test(
     await api.read('you', WITH_JOHN);
     await api.read('you', 'conv_short_you');
     const you = await person('You');
-    // By turns, so that whatever else the machine does holds up both. The first openings fill the caches.
+    // In turns, so that other load on the machine slows down both. The first openings fill the caches.
     const times: [number, number][] = [];
     for (let round = 0; round < 17; round++)
       times.push([await opening(you, 'Short History'), await opening(you, 'John Smith')]);
@@ -151,8 +151,8 @@ test(
     expect(moved.shift, moved.shifted.join('\n')).toBeLessThan(0.005);
     const text = await paintedAsText(you.page);
     info.annotations.push({ type: 'the same without scripts', description: `${text.toFixed(0)} ms` });
-    // The bests of each. Where the same page takes over 50 ms without any script, the app has twice that: the two are measured
-    // one after the other, and a machine with other things to do is not the same for both.
+    // The best of each. If the same page takes over 50 ms without any script, the app is allowed twice that:
+    // the two are measured one after the other, and the load of a busy machine differs between them.
     expect(Math.min(...times)).toBeLessThan(Math.max(100, 2 * text));
   },
 );
@@ -180,7 +180,7 @@ test('nothing moves when a photo is loaded or a status changes', async ({ person
     you.page.locator('.bubble, article, form.composer, header.chat-head').evaluateAll(all =>
       all.map(one => {
         const { x, y, width, height } = one.getBoundingClientRect();
-        // The words of a status are of different lengths, so of an article only its height counts.
+        // The words of a status differ in length, so only the height of an article counts.
         const counted = one.matches('article') ? [y, height] : [x, y, width, height];
         return counted.map(Math.round).join();
       }),
@@ -194,7 +194,10 @@ test('nothing moves when a photo is loaded or a status changes', async ({ person
   expect(await places()).toEqual(before);
 });
 
-/** Milliseconds from pressing a conversation until its last message was drawn; then the other one is opened again. */
+/**
+ * Milliseconds from pressing a conversation until its last message was drawn; then the other one is opened
+ * again.
+ */
 async function opening(you: Person, name: string): Promise<number> {
   await you.row('Mike Worker').click();
   await you.sees('Job completed ✓');
@@ -250,7 +253,7 @@ async function position(you: Person, text: string): Promise<number> {
   );
 }
 
-/** Two frames: what the first one changed is drawn in the second. */
+/** Two frames: changes of the first one are drawn in the second. */
 async function settled(page: Page): Promise<void> {
   await page.evaluate(
     () => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))),

@@ -58,7 +58,7 @@ test('a link’s address is shown as it is, whatever direction the text around i
         if (text) range.setEnd(text, at + 1);
         return range.getBoundingClientRect().left;
       };
-      // The name of the server, letter by letter.
+      // The host name of the server, letter by letter.
       return [9, 10, 11, 12].every(at => left(at) > left(at - 1));
     }),
   );
@@ -70,7 +70,7 @@ test('names and file names cannot imitate something else', async ({ person, api 
   await api.sendFile('john', 'you', 'invoice.txt', 'text/plain', Buffer.from('hello'));
   await api.sendFile('john', 'you', 'img src=x onerror=alert(1).pdf', 'application/pdf', pdf());
   const you = await person('Mike Worker');
-  // The server takes no such names. The page does not rely on that.
+  // The server refuses such names. The page does not rely on that.
   await you.page.context().route('**/messages/**', async route => {
     const answer = await route.fetch();
     const text = await answer.text();
@@ -97,7 +97,7 @@ test('names and file names cannot imitate something else', async ({ person, api 
     .evaluateAll(all => all.map(one => one.getAttribute('download') ?? ''));
   for (const name of names) expect(name).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/);
   expect(names[0]).toMatch(/\.txt$/);
-  // A poll may be on its way as the test ends.
+  // A poll may be in flight when the test ends.
   await you.page.context().unrouteAll({ behavior: 'ignoreErrors' });
 });
 
@@ -121,7 +121,7 @@ test.describe('on a page that injects scripts', () => {
     const outcome = await you.page.evaluate(async () => {
       const blocked = new Set<string>();
       const told = new Promise<void>(resolve => {
-        // All four, or whatever there is when nobody would wait any longer.
+        // All four, or those that are there when a person would not wait any longer.
         setTimeout(resolve, 10_000);
         document.addEventListener('securitypolicyviolation', event => {
           if (blocked.add(event.effectiveDirective).size === 4) resolve();
@@ -131,7 +131,7 @@ test.describe('on a page that injects scripts', () => {
       script.textContent = 'document.title = "owned"';
       document.body.append(script);
       const image = new Image();
-      // Avatars may come from any address over HTTPS, and from nowhere else.
+      // Avatars may come from any HTTPS address, and only over HTTPS.
       image.src = 'http://evil.example/pixel.png';
       document.body.append(image);
       const style = document.createElement('style');

@@ -2,11 +2,14 @@ import { gzipSync } from 'node:zlib';
 import { Person } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
-/** The most JavaScript that the app may load at first, in bytes, gzipped, its worker included. */
+/** The most JavaScript that the app may load first, in bytes, gzipped, its worker included. */
 const APP_BYTES = 46 * 1024;
-/** The same for the element, whose one script brings its styles and every language. */
+/** The same for the element, one script with its styles and every language. */
 const ELEMENT_BYTES = 80 * 1024;
-/** The same for each script that the app loads once it runs; what records and plays voice messages may be larger. */
+/**
+ * The same for each script that the app loads later; that for recording and playing voice messages may be
+ * larger.
+ */
 const PART_BYTES = 5 * 1024;
 const VOICE_BYTES = 8 * 1024;
 
@@ -27,7 +30,7 @@ test('what the app loads first is at most 46 KB of JavaScript', async ({ browser
     expect(answer.status, path).toBe(200);
     found.set(path, gzipSync(await answer.text(), { level: 9 }).length);
   }
-  // What comes once the app runs: what sends, what is live, what records, what is read out and attached, what offers
+  // The chunks that are loaded later: sending, live connections, recording, announcements, attachments,
   // notifications; and the page before a demo.
   const later = [...found].filter(([path]) =>
     /onDemand|live|LastSeen|Voice|Announcer|Tray|push|DemoPage|check|words|calls|lineWords|CallLine|voice|microphone/.test(
@@ -43,7 +46,7 @@ test('what the app loads first is at most 46 KB of JavaScript', async ({ browser
     type: 'JavaScript',
     description: `${total} bytes gzipped: ${JSON.stringify([...found])}`,
   });
-  // What a call needs comes with the first one.
+  // The chunk for calls comes with the first call.
   expect([...paths].filter(path => path.includes('/part-'))).toEqual([]);
   expect(found.size).toBeGreaterThan(1);
   expect(total).toBeLessThanOrEqual(APP_BYTES);
@@ -93,7 +96,7 @@ test('opened offline with nobody signed in, it begins by itself once the device 
   await context.setOffline(false);
   await people.click();
   await expect(page.getByRole('heading', { name: 'Messages' })).toBeVisible();
-  // From then on a connection that comes back reloads nothing.
+  // From then on a connection that comes back does not reload the page.
   await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
   await context.setOffline(true);
   await expect(page.locator('.line:visible').first()).toBeVisible();

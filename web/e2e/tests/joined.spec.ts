@@ -1,7 +1,8 @@
 /**
- * The client's simulation joined with the real server: tabs that are killed, a device that keeps nothing, clocks that jump,
- * sockets that are cut and a server that is killed, in one history that is checked at both ends. A failure names its seed;
- * `JOBLINE_JOINED_SEEDS=7` (or `1-100`) runs that one again. Times of the real server are not the seed's, all else is.
+ * The client's simulation, joined with the real server: tabs that are killed, a device that stores nothing,
+ * clocks that jump, sockets that are cut and a server that is killed, in one history that is checked at both
+ * ends. A failure prints its seed; `JOBLINE_JOINED_SEEDS=7` (or `1-100`) runs that one again. All but the
+ * timing of the real server follows from the seed.
  */
 
 import { createJobline, type Jobline, type TimelineMessage } from '../../sdk/src/index.ts';
@@ -23,7 +24,7 @@ const PHOTO = {
 test.use({ flags: ['--send-rate', '0', '--upload-rate', '0'] });
 test.skip(({ isMobile }) => isMobile, 'no browser takes part');
 
-/** What `list` tells of a message, and the client shows. */
+/** The fields that `list` returns and the client shows. */
 interface Listed extends Told {
   readonly deletedAt?: string;
   readonly editedAt?: string;
@@ -31,15 +32,18 @@ interface Listed extends Told {
   readonly reactions?: readonly { readonly emoji: string; readonly userIds: readonly string[] }[];
 }
 
-/** What somebody did to a message: the last thing of its kind that was tried, and whether the client has promised it. */
+/** A change of a message: the last one of its kind that was tried, and whether the client has accepted it. */
 interface Deed {
   text: string | undefined;
   promised: boolean;
 }
 
-/** The model: what both did, and what the client told them is kept. */
+/** The model: what both users did, and what the client reported as stored. */
 class Model {
-  /** Texts of messages, in the order in which they were written, by who wrote them. Those with a file are not in it. */
+  /**
+   * Texts of messages, in the order in which they were written, by author. Messages with a file are not in
+   * it.
+   */
   readonly tried = new Map<string, string[]>();
   readonly promised: string[] = [];
   readonly edits = new Map<string, Deed>();
@@ -63,7 +67,7 @@ class Model {
   }
 }
 
-/** Somebody with a browser. */
+/** A user with a browser. */
 class Side {
   tab!: Tab;
   client!: Jobline;
@@ -92,14 +96,14 @@ class Side {
     return this.client.conversation({ with: this.other });
   }
 
-  /** A message that the server has and nobody deleted; of their own, if wanted. */
+  /** A message that the server has and nobody deleted; one of the user's own, if `own` is set. */
   one(random: () => number, own: boolean): TimelineMessage | undefined {
     const all = this.chat.get().messages.filter(({ id, mine, deleted }) => id && !deleted && (mine || !own));
     return all[Math.floor(random() * all.length)];
   }
 }
 
-/** One thing that somebody does. */
+/** One action of a user. */
 function act(side: Side, model: Model, random: () => number, turn: number): void {
   const { chat, me } = side;
   const dice = random();
@@ -125,7 +129,7 @@ function act(side: Side, model: Model, random: () => number, turn: number): void
   } else chat.markAsRead();
 }
 
-/** A history, until nothing is on its way any more. */
+/** Runs a history until nothing is in flight any more. */
 async function history(seed: number, server: Server, api: Api): Promise<void> {
   const random = seeded(seed * 7919);
   const clock = new ManualClock(Date.now());
@@ -149,7 +153,7 @@ async function history(seed: number, server: Server, api: Api): Promise<void> {
   for (let turn = 0; turn < TURNS; turn += 1) {
     const side = [...hers, his][Math.floor(random() * 3)] as Side;
     if (!side.tab.isAlive) side.open();
-    // She may lose a tab at any step. He loses none: what his device cannot keep is in its memory alone.
+    // Her tabs may be killed at any step. His are not: his device stores nothing, so everything is in memory.
     if (side !== his && random() < 0.4) side.tab.fuse = side.tab.steps + Math.floor(random() * 40);
     const event = random();
     if (event < 0.12) clock.shift((random() - 0.5) * 48 * 60 * 60_000);
@@ -172,7 +176,7 @@ async function history(seed: number, server: Server, api: Api): Promise<void> {
     await pass(3000);
     if (turn > 3 && [again, his].every(isQuiet)) break;
   }
-  // The server writes down a few seconds later, by its own clock, what was delivered; the next poll tells it.
+  // The server records deliveries a few seconds later, by its own clock; the next poll returns them.
   const agree = async () => {
     await pass(3000);
     await check(api, model, [again, his, fresh]);
@@ -185,7 +189,10 @@ function isQuiet({ chat }: Side): boolean {
   return status === 'ready' && messages.every(({ id, state }) => id !== undefined && state.is !== 'failed');
 }
 
-/** Both ends agree: what each sees is what the server tells from the start, and that is what the model says. */
+/**
+ * Both ends agree: each user sees what the server returns from the beginning of the log, which is what the
+ * model expects.
+ */
 async function check(api: Api, model: Model, sides: readonly Side[]): Promise<void> {
   for (const { me, chat, client } of sides) {
     const told = (await api.messages(me, chat.id)) as Listed[];

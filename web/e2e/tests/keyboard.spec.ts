@@ -5,7 +5,7 @@ import { expect, test } from '../harness/test.ts';
 
 test.skip(({ isMobile }) => isMobile, 'phones have no keys');
 
-/** Presses Tab until the thing of this name has the focus; everything must be within reach. */
+/** Presses Tab until the element with this name has the focus; everything must be reachable. */
 async function tabTo(page: Page, name: string | RegExp): Promise<void> {
   for (let presses = 0; presses < 40; presses++) {
     const now = page.locator(':focus');
@@ -73,7 +73,7 @@ test('the settings trap the focus until they are closed', async ({ person }) => 
   await you.page.keyboard.press('Enter');
   const dialog = you.page.getByRole('dialog', { name: 'Settings' });
   await expect(dialog).toBeVisible();
-  // Somebody of the demo is nobody to sign out.
+  // A person of the demo cannot sign out.
   await expect(dialog).not.toContainText('Signing out');
   for (let presses = 0; presses < 8; presses++) {
     await you.page.keyboard.press('Tab');

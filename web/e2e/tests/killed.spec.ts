@@ -5,18 +5,21 @@ import { png } from '../harness/picture.ts';
 import { expect, test } from '../harness/test.ts';
 
 /**
- * A tab can be killed at any instant. Each test kills it at one step of sending five messages, opens another, and looks at
- * what the server has in the end: each of the five once, in their order.
+ * A tab can be killed at any instant. Each test kills it at one step of sending five messages, opens another
+ * tab, and checks what the server has in the end: each of the five once, in their order.
  */
 
 const WRITTEN = ['First', 'Second', 'Third', 'Fourth', 'Fifth'];
 
-/** Where the third message is when the tab dies. */
+/** The step that the third message has reached when the tab is killed. */
 interface Step {
   readonly name: string;
   readonly url: string;
   readonly matches: (route: Route) => boolean;
-  /** `before`: the request never arrives. `after`: the server has done it, and the answer never arrives. */
+  /**
+   * `before`: the request never arrives. `after`: the server has carried it out, and the answer never
+   * arrives.
+   */
   readonly when: 'before' | 'after';
   readonly photo?: true;
 }
@@ -106,8 +109,8 @@ test('killed again and again while it sends', async ({ person, api }, info) => {
   for (let life = 0; life < 6; life++) {
     const page = await context.newPage();
     let asked = 0;
-    // Each life dies with an answer of the server under way, this one earlier and that one later. There is always another
-    // request: it polls.
+    // Each tab is killed while an answer of the server is in flight, at different steps. There is always
+    // another request, because the tab polls.
     const dies = page.waitForEvent(
       'request',
       request => request.url().includes('/messages/') && ++asked > life % 3,
@@ -129,11 +132,11 @@ async function write(you: Person, photo?: true): Promise<void> {
     }
     await you.say(text);
   }
-  // The bubble is the promise: from here on nothing may be lost.
+  // The bubble means that the message is stored: from here on nothing may be lost.
   await expect(you.message('Fifth')).toBeVisible();
 }
 
-/** Resolves when the step is reached, and lets nothing go on from there. */
+/** Resolves when the step is reached, and holds all requests from there on. */
 function hold(page: Page, step: Step): Promise<void> {
   return new Promise(resolve => {
     void page.route(step.url, async route => {
@@ -144,7 +147,7 @@ function hold(page: Page, step: Step): Promise<void> {
   });
 }
 
-/** The next life of the tab: it sends what is left, and then each message is there once, in its order. */
+/** The next tab: it sends the rest, and then each message is there once, in its order. */
 async function completes(page: Page, api: Api): Promise<void> {
   const you = await new Person(page).signIn('You');
   const mine = async () => {

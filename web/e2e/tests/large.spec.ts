@@ -1,4 +1,4 @@
-/** Small screens and large letters: no word of the app is broken, and nothing that says what a field is for is cut. */
+/** Small screens and large text: no word of the app is broken, and no label of a field is cut. */
 
 import type { Locator, Page } from '@playwright/test';
 import { Person } from '../harness/person.ts';
@@ -8,7 +8,7 @@ import { expect, test } from '../harness/test.ts';
 test.use({ flags: ['--send-rate', '0'] });
 test.skip(({ isMobile }) => isMobile, 'the sizes are set here');
 
-/** The words that can be seen, and that begin in one line and end in another. */
+/** The visible words that begin in one line and end in another. */
 async function brokenWords(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const broken: string[] = [];
@@ -31,7 +31,7 @@ async function brokenWords(page: Page): Promise<string[]> {
   });
 }
 
-/** By how many pixels the placeholder of a field is wider than the room for it. */
+/** By how many pixels the placeholder of a field is wider than the field. */
 async function placeholderCut(field: Locator): Promise<number> {
   return field.evaluate((one: HTMLInputElement | HTMLTextAreaElement) => {
     const style = getComputedStyle(one, '::placeholder');
@@ -65,7 +65,7 @@ for (const [width, percent] of [
       await expect(page.locator('html')).toHaveAttribute('lang', lang.slice(0, 2));
       expect(await brokenWords(page)).toEqual([]);
       expect(await placeholderCut(page.getByRole('searchbox'))).toBe(0);
-      // No line of a row stands in another one, and nothing of the settings beside them.
+      // No lines of a row overlap, nor any controls of the settings.
       for (const one of await page.locator('.conversation').all())
         expect(await one.evaluate(it => it.scrollHeight - it.clientHeight)).toBeLessThanOrEqual(1);
       await page.locator('.list-head button').click();
@@ -134,7 +134,7 @@ test('the day label floats while scrolling back, and covers nothing after sendin
   await you.field.fill('Seen');
   await you.field.press('Enter');
   await expect(you.message('Seen')).toBeInViewport();
-  // From the frame in which the list is at its end.
+  // From the frame in which the list has reached its end.
   const floated = await you.log.evaluate(async log => {
     let floated = 0;
     for (let frame = 0; frame < 30; frame++) {
@@ -194,7 +194,7 @@ test.describe('with calls and a microphone', () => {
     await page.goto(`/#token=${api.token('you')}&open=/c/conv_john_you`);
     await page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
     const button = (name: string) => page.getByRole('button', { name, exact: true });
-    /** All that can be pressed there is on the screen, and in front. */
+    /** Every button there is on the screen, and not covered. */
     const whole = async (place: string) => {
       for (const one of await page.locator(`${place} button, ${place} input`).all()) {
         await expect(one).toBeInViewport({ ratio: 0.99 });

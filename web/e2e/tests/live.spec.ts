@@ -7,10 +7,13 @@ import { expect, test } from '../harness/test.ts';
 
 test.use({ live: 'on', flags: ['--send-rate', '0'] });
 
-/** How soon something counts as being there at once, in milliseconds: far sooner than the next poll, on a busy machine. */
+/**
+ * The time, in milliseconds, in which something counts as immediate: far sooner than the next poll, also on a
+ * busy machine.
+ */
 const AT_ONCE = { timeout: 2500 };
 
-/** The live connections of a page: those that are open, in the order in which they were opened. */
+/** The open live connections of a page, in the order in which they were opened. */
 function connections(page: Page): WebSocket[] {
   const open: WebSocket[] = [];
   page.on('websocket', socket => {
@@ -30,7 +33,7 @@ function polls(page: Page): () => number {
   return () => count;
 }
 
-/** Somebody whose page is connected: it has shown something that came over the connection. */
+/** A person whose page is connected: it has shown something that came over the connection. */
 async function connected(somebody: Person): Promise<void> {
   const ready = somebody.page
     .waitForEvent('websocket', { predicate: isLive })
@@ -70,7 +73,7 @@ test('a message arrives sooner than the next poll, without a poll', {
   }
   expect(Math.min(...times)).toBeLessThan(300);
   expect(count()).toBe(0);
-  // What they read and what you send comes back as soon.
+  // Read receipts and the user's own messages come back as soon.
   await you.say('On my way');
   await expect(you.message('On my way')).toContainText('Sent', AT_ONCE);
   await api.read('john', WITH_JOHN);
@@ -97,7 +100,7 @@ test('the typing indicator appears and disappears in the header and in the list,
   await expect(typing(head(you), 'John Smith')).toBeVisible(AT_ONCE);
   expect(await places()).toEqual(before);
   if (await you.list.isVisible()) await expect(typing(you.row('John Smith'), 'John Smith')).toBeVisible();
-  // It is emptied, and after that left standing: both end it.
+  // It is emptied, and then left alone: both end it.
   await john.field.fill('');
   await expect(typing(head(you), 'John Smith')).toHaveCount(0, AT_ONCE);
   await john.field.pressSequentially('I am on my way', { delay: 30 });
@@ -127,7 +130,8 @@ test('the online dot disappears when a person goes offline, and the header shows
   await expect(online(you.row('John Smith'))).toBeVisible();
   await expect(online(head(you))).toBeVisible();
   await expect(head(you).getByText('Online')).toBeVisible();
-  // Two minutes after their tab was closed the server says this; that it does, by a clock that is moved, the tests of live check.
+  // The server reports this two minutes after their tab was closed; the tests of the crate `live` check it
+  // with a clock that they move.
   tell({ op: 'presence', userId: 'john', state: 'recent', lastActiveAt: new Date().toISOString() });
   await expect(online(you.row('John Smith'))).toHaveCount(0);
   await expect(head(you).getByText('Last seen today')).toBeVisible();
@@ -208,7 +212,7 @@ test('where a proxy blocks upgrades, long polls deliver messages as fast', {
   await you.sees('By any poll');
   await waits;
   expect(tried).toBe(3);
-  // What is under way beside it is over with the first answer.
+  // Other requests in flight end with the first answer.
   await api.say('john', 'you', 'By the one that waits');
   await you.sees('By the one that waits');
   const others: string[] = [];
@@ -240,7 +244,7 @@ test('200 messages, with the connection cut in between: none missing, duplicated
     opened += 1;
     const server = socket.connectToServer();
     let isCut = false;
-    // Passed on by hand: what the page said just before the cut would be sent on a connection that is closing.
+    // Passed on here: what the page sent just before the cut would be lost with the closing connection.
     socket.onMessage(said => {
       if (!isCut) server.send(said);
     });
@@ -259,7 +263,7 @@ test('200 messages, with the connection cut in between: none missing, duplicated
   }
   await you.message('Burst 200.').waitFor();
   await expect.poll(() => opened).toBe(2);
-  // The page keeps what is near in it: all of them are there while it is gone through.
+  // The page keeps only messages near the visible ones: the test scrolls through all of them.
   const seen = new Set<string>();
   const order: number[] = [];
   await expect(async () => {
@@ -291,7 +295,7 @@ test('three tabs share one connection; when its tab is closed, another one takes
       if (isLive(socket)) holder = tab;
     });
   }
-  // From here on it is known whose connection it is: the last one that was opened.
+  // From here on it is known which tab holds the connection: the last one that was opened.
   for (const tab of tabs) await tab.page.reload();
   await expect.poll(() => openAt(server)).toBe(1);
   await expect.poll(() => holder).toBe(first);
@@ -312,7 +316,7 @@ test('screen readers do not announce typing and presence', async ({ person }) =>
   await expect(online(head(you))).toBeVisible();
   await john.field.pressSequentially('Half a sen', { delay: 30 });
   await expect(typing(head(you), 'John Smith')).toBeVisible(AT_ONCE);
-  // It comes and goes, and nothing that reads the page aloud is told each time.
+  // It appears and disappears, and screen readers do not announce it each time.
   await expect(
     you.page.locator('[aria-live], [role=status], [role=log]').filter({ hasText: 'is typing' }),
   ).toHaveCount(0);

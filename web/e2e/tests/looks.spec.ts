@@ -1,4 +1,4 @@
-/** What can be seen of details: where things stand, and whether they can be told from what is behind them. */
+/** Visual details: positions, and contrast with the background. */
 
 import { contrastOf } from '../harness/contrast.ts';
 import { expect, test } from '../harness/test.ts';
@@ -111,7 +111,7 @@ test.describe('a sign-in that has ended', () => {
     const first = await context.newPage();
     await first.goto(`/#token=${api.token('you')}`);
     await expect(first.locator('[data-conversation]').first()).toBeVisible();
-    // Of what was kept only the session is left, with a token that ended a day ago.
+    // Of the stored data only the session is left, with a token that expired a day ago.
     await first.route('**/*', route => route.abort());
     const ended = api.token('you', -86_400);
     await context.addInitScript(token => {

@@ -1,4 +1,4 @@
-/** Somebody with thousands of conversations. */
+/** A user with thousands of conversations. */
 
 import type { Page } from '@playwright/test';
 import type { Api } from '../harness/api.ts';
@@ -8,10 +8,10 @@ import { expect, test } from '../harness/test.ts';
 test.use({ flags: ['--send-rate', '0'] });
 test.skip(({ isMobile }) => isMobile, 'the same list; and it takes long to furnish');
 
-/** The most people of a job, the reader left out. */
+/** The most participants of a job, besides the reader. */
 const IN_A_JOB = 99;
 
-/** Does `work` for each number from 1 to `count`, some at a time. */
+/** Runs `work` for each number from 1 to `count`, several at a time. */
 async function each(count: number, work: (number: number) => Promise<void>): Promise<void> {
   let next = 1;
   const worker = async () => {
@@ -20,7 +20,7 @@ async function each(count: number, work: (number: number) => Promise<void>): Pro
   await Promise.all(Array.from({ length: 16 }, worker));
 }
 
-/** `count` people who have each written `messages` messages to `reader`. */
+/** Makes `count` people who have each written `messages` messages to `reader`. */
 async function furnish(api: Api, reader: string, count: number, messages: number): Promise<void> {
   const person = (number: number) => `${reader}-p${number}`;
   await each(Math.ceil(count / IN_A_JOB), async job => {
@@ -36,12 +36,12 @@ async function furnish(api: Api, reader: string, count: number, messages: number
   });
 }
 
-/** How many conversations the list has, drawn or not. */
+/** How many conversations the list has, whether drawn or not. */
 async function listed(page: Page): Promise<number> {
   return Number(await page.locator('[aria-setsize]').first().getAttribute('aria-setsize'));
 }
 
-/** How long the list takes to follow the filter, in milliseconds: the middle of several tries. */
+/** How long the list takes to follow the filter, in milliseconds: the median of several tries. */
 async function filtering(page: Page): Promise<number> {
   return page.evaluate(async () => {
     const field = document.querySelector<HTMLInputElement>('input[type=search]');
@@ -98,7 +98,7 @@ test('5,000 conversations: few rows are in the page, and it filters and scrolls 
   }
   console.log('ms for a key and a screen:', measured);
   const { jane: few, you: many } = measured;
-  // Two frames more, for what a busy machine adds.
+  // Two more frames for a busy machine.
   expect(many?.filter).toBeLessThan(3 * (few?.filter ?? 0) + 33);
   expect(many?.scroll).toBeLessThan(3 * (few?.scroll ?? 0) + 33);
 });
@@ -113,7 +113,8 @@ test('300 conversations of 60 messages on an empty device: a new message in the 
   page.on('request', request => {
     if (request.url().includes('/messages/sync')) polls += 1;
   });
-  // The list comes in answers of 50. From the fourth on they are held, so the list cannot be whole before that.
+  // The list comes in answers of 50. From the fourth on they are held, so the list cannot be complete before
+  // that.
   let release = () => {};
   const released = new Promise<void>(resolve => {
     release = resolve;
@@ -130,7 +131,7 @@ test('300 conversations of 60 messages on an empty device: a new message in the 
   const you = new Person(page);
   await you.sees('Are you there?');
   expect(polls - before).toBeLessThan(300 / 50 + 3);
-  // The demo's own four come as well.
+  // The demo's own four conversations come as well.
   expect(await listed(page)).toBeLessThan(304);
   release();
   await expect.poll(() => listed(page)).toBe(304);

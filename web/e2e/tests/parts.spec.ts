@@ -26,7 +26,7 @@ test('a chunk that fails to load reloads the page once, and each further attempt
     return asked.length < 4 ? route.abort() : route.continue();
   });
   const settings = you.page.getByRole('button', { name: 'Settings' });
-  // Another version may have been deployed, so the page is loaded again the first time.
+  // A new version may have been deployed, so the first failure reloads the page.
   const reloaded = you.page.waitForEvent('load');
   await settings.click();
   await reloaded;
@@ -46,7 +46,7 @@ test('a chunk that fails to load reloads the page once, and each further attempt
   }
   await expect(you.page.getByRole('combobox')).toBeVisible();
   expect(loads).toBe(0);
-  // Of the page before it was loaded again, and three of the one after that: browsers remember what failed by its address.
+  // One from before the reload, and three from after it: browsers remember a failed module by its URL.
   expect(asked[1]).toBe(asked[0]);
   expect(new Set(asked.slice(1)).size).toBe(asked.length - 1);
 });

@@ -1,4 +1,4 @@
-/** A server whose public URL has a path, behind a proxy that takes the path off or leaves it on. */
+/** A server whose public URL has a path, behind a proxy that strips the path or keeps it. */
 
 import { readFile } from 'node:fs/promises';
 import { Host } from '../harness/host.ts';
@@ -9,7 +9,7 @@ import { Server } from '../harness/server.ts';
 import { test as base, expect } from '../harness/test.ts';
 
 interface World {
-  /** Whether the proxy takes the path off. */
+  /** Whether the proxy strips the path. */
   strips: boolean;
   outside: PathProxy;
   host: Host;
@@ -77,7 +77,7 @@ for (const strips of [true, false]) {
       expect(await photo.getAttribute('src')).toContain(`${outside.origin}/chat/files/`);
       await api.say('john', 'you', 'And back');
       await you.sees('And back');
-      // Installed, it opens there without a connection.
+      // The installed app opens there without a connection.
       await page.evaluate(() => navigator.serviceWorker.ready);
       const scope = await page.evaluate(async () => (await navigator.serviceWorker.ready).scope);
       expect(scope).toBe(`${outside.origin}/chat/`);

@@ -63,7 +63,7 @@ test('the page neither scrolls nor zooms, and leaves space for notch and keyboar
   expect(viewport).toContain('width=device-width');
   expect(viewport).toContain('viewport-fit=cover');
   expect(viewport).toContain('interactive-widget=resizes-content');
-  // Who needs to zoom may.
+  // A user who needs to zoom can.
   expect(viewport).not.toMatch(/user-scalable\s*=\s*no|maximum-scale/);
   const room = await you.page.evaluate(() => {
     window.scrollTo(0, 500);
@@ -78,7 +78,7 @@ test('the composer stays above the keyboard, and the last message above the comp
   await you.sees("Great! I'll start tomorrow");
   const size = you.page.viewportSize();
   if (!size) throw new Error('a phone has a size');
-  // What a keyboard does to a page that says `interactive-widget=resizes-content`.
+  // What a keyboard does to a page with `interactive-widget=resizes-content`.
   await you.page.setViewportSize({ width: size.width, height: size.height - 300 });
   await expect(you.field).toBeInViewport({ ratio: 1 });
   await expect(you.send).toBeInViewport({ ratio: 1 });

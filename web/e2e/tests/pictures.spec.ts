@@ -3,7 +3,7 @@ import type { Api } from '../harness/api.ts';
 import type { Person } from '../harness/person.ts';
 import { expect, test } from '../harness/test.ts';
 
-/** Draws the pictures of the documentation: `cargo xtask pictures`. They are of the app as these tests find it. */
+/** Makes the pictures of the documentation: `cargo xtask pictures`. They show the current app. */
 
 test.skip(!process.env.UPDATE_PICTURES, 'they are drawn when asked for');
 test.skip(({ viewport, isMobile }) => isMobile || viewport?.width !== 1280, 'each once');
@@ -17,7 +17,7 @@ const PHONE = {
   deviceScaleFactor: 2,
 } as const;
 
-/** A room with a fresh wall, drawn by the browser itself: nobody's photo. */
+/** A room with a fresh wall, drawn by the browser, so that it is nobody's photo. */
 async function room(page: Page): Promise<Buffer> {
   const bytes = await page.evaluate(async () => {
     const canvas = new OffscreenCanvas(1600, 1100);
@@ -59,7 +59,10 @@ async function room(page: Page): Promise<Buffer> {
   return Buffer.from(bytes);
 }
 
-/** In a page: the microphone hears somebody who speaks in words and pauses, where the browser's own one beeps once a second. */
+/**
+ * In the page: a microphone with a voice of words and pauses, since the browser's own one beeps once a
+ * second.
+ */
 function speaks(): void {
   navigator.mediaDevices.getUserMedia = async () => {
     const context = new AudioContext();
@@ -83,7 +86,7 @@ function speaks(): void {
   };
 }
 
-/** A conversation worth looking at. */
+/** A conversation for the pictures. */
 async function furnish(api: Api, page: Page): Promise<Buffer> {
   const photo = await room(page);
   await api.say('you', 'john', 'Almost done. One wall still wants a second coat.');
@@ -129,7 +132,7 @@ test('the pictures', async ({ person, browserOfOne, api, server }) => {
   await shown(wide);
   await save(wide.page, 'desktop');
 
-  // A line as slow as in a cellar.
+  // A slow connection.
   const line = await phone.page.context().newCDPSession(phone.page);
   const slow = { offline: false, latency: 40, downloadThroughput: -1, uploadThroughput: 12_000 };
   await line.send('Network.emulateNetworkConditions', slow);
@@ -154,7 +157,7 @@ test('the pictures', async ({ person, browserOfOne, api, server }) => {
   await expect(turned.locator('article').last()).toHaveAttribute('data-state', 'sent');
   await save(turned, 'right-to-left');
 
-  // The one of the README: three of them side by side, on a page of their own.
+  // The picture of the README: three of them side by side, on a separate page.
   const frame = await (await browserOfOne({ viewport: { width: 1200, height: 800 } })).newPage();
   await frame.route(`${server.url}/frame*`, async route => {
     const name = new URL(route.request().url()).searchParams.get('picture');

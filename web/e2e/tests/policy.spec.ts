@@ -2,7 +2,7 @@ import { Person } from '../harness/person.ts';
 import { png } from '../harness/picture.ts';
 import { expect, test } from '../harness/test.ts';
 
-// What is done at the end provokes one complaint.
+// The last step provokes one violation.
 test.use({ live: 'on', provoked: /Content Security Policy|Failed to load resource|net::ERR_/ });
 test.skip(({ isMobile }) => isMobile, 'the same policy, and the same code');
 
@@ -11,7 +11,7 @@ test('the app does not violate its content security policy during a conversation
   api,
 }) => {
   const page = await (await browserOfOne()).newPage();
-  // Those of a page that is left count as well.
+  // Violations of a page that was left count as well.
   const refused: string[] = [];
   await page.exposeFunction('tellRefused', (one: string) => refused.push(one));
   await page.addInitScript(() => {
@@ -46,7 +46,7 @@ test('the app does not violate its content security policy during a conversation
   await page.reload();
   await you.sees('I have seen it');
   expect(refused).toEqual([]);
-  // The listener hears: what the policy forbids is told.
+  // The listener works: a violation is reported.
   await page.evaluate(() => {
     const style = document.createElement('style');
     style.textContent = 'body { display: none }';

@@ -1,4 +1,4 @@
-/** Scrollbars that take room, as on most desktops. Tests are drawn without any otherwise. */
+/** Scrollbars that take up space, as on most desktops. All other tests are drawn without them. */
 
 import { test as base, expect } from '../harness/test.ts';
 
@@ -28,7 +28,7 @@ test('the border of the composer is complete beside a classic scrollbar', async 
       const border = at(width >> 1, 0);
       const isBorder = (x: number, y: number) =>
         at(x, y).every((part, channel) => Math.abs(part - (border[channel] ?? 0)) < 90);
-      // Where a corner of 22 pixels is nearest to that of the box.
+      // The point where a corner with a radius of 22 pixels is nearest to that of the box.
       const inset = Math.round(21.5 - 21.5 * Math.SQRT1_2);
       const near = (x: number, y: number) =>
         [-1, 0, 1].some(dx => [-1, 0, 1].some(dy => isBorder(x + dx, y + dy)));
@@ -44,7 +44,7 @@ test('the border of the composer is complete beside a classic scrollbar', async 
     },
     [...shot],
   );
-  // What was found is the border, which has the colour of the accent.
+  // The found pixel belongs to the border, which has the accent colour.
   expect(border).not.toEqual([255, 255, 255]);
   expect(corners).toEqual([true, true, true, true]);
   expect(sides).toBe(1);

@@ -14,7 +14,7 @@ async function statusOf(api: Api, content: string): Promise<string | undefined> 
   return messages.find(message => message.content === content)?.status;
 }
 
-/** The message has arrived in the page and stayed unread for as long as it takes to look twice. */
+/** The message is in the page and stays unread for the time of two checks. */
 async function staysUnread(page: Page, api: Api, content: string): Promise<void> {
   await expect.poll(() => statusOf(api, content)).toBe('delivered');
   await expect(page.locator('[data-key]').filter({ hasText: content })).toBeAttached();

@@ -41,7 +41,7 @@ test('a link with another user’s token asks first, and then applies to its tab
   await expect(mike.row('You')).toBeVisible();
   await expect(mike.row('Jane Doe')).toHaveCount(0);
 
-  // The device is still that of the first.
+  // The device still belongs to the first user.
   await expect((await opened(context)).row('Jane Doe')).toBeVisible();
   await expect(you.row('Jane Doe')).toBeVisible();
 });
@@ -59,7 +59,7 @@ test('a malformed, expired or refused token changes nothing', async ({ browserOf
     await expect(again.row('Jane Doe')).toBeVisible();
     await again.page.close();
   }
-  // A forged one of the same person: the one before goes on.
+  // A forged token of the same user: the earlier one stays in use.
   const yours = await opened(context, api.token('you').replace(/\.[^.]*$/, '.forged'));
   await yours.open('John Smith');
   await yours.say('Still signed in');

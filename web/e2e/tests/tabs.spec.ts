@@ -27,7 +27,7 @@ test('several tabs share one poller, and another one takes over when it is close
   }
   const asked = counts.map((count, at) => count() - (before[at] ?? 0));
   expect(asked.filter(count => count > 1)).toHaveLength(1);
-  // The one that asks is closed: another takes over.
+  // The tab that polls is closed: another takes over.
   const leader = asked.indexOf(Math.max(...asked));
   await tabs[leader]?.page.close();
   await api.say('john', 'you', 'And a third');

@@ -1,4 +1,4 @@
-/** Voice messages in a browser whose microphone beeps: recorded, sent, heard; and what stands against it. */
+/** Voice messages in a browser whose microphone beeps: recorded, sent, played; and what can go wrong. */
 
 import type { Page } from '@playwright/test';
 import { findings } from '../harness/axe.ts';
@@ -10,14 +10,14 @@ test.skip(({ userAgent }) => userAgent?.includes('iPhone') === true, 'the same a
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 const timer = (page: Page) => page.getByRole('timer');
 const voices = (person: Person) => person.log.locator('article:has(.voice)');
-/** How far the player is, in seconds. */
+/** The position of the player, in seconds. */
 const position = (person: Person) =>
   voices(person)
     .last()
     .getByRole('slider')
     .evaluate((slider: HTMLInputElement) => Number(slider.value));
 
-/** How long the recording is, in seconds. */
+/** The duration of the recording, in seconds. */
 const seconds = async (page: Page) => Number((await timer(page).innerText()).split(':')[1]);
 
 /** Records for at least two seconds. */
@@ -60,7 +60,7 @@ for (const format of ['audio/mp4', 'audio/webm']) {
     await button(john.page, 'Play the voice message').click();
     await expect(button(john.page, 'Pause the voice message')).toBeVisible();
     await expect.poll(() => position(john)).toBeGreaterThan(0.5);
-    // It plays to its end, and begins anew.
+    // It plays to its end, and starts again.
     await expect(button(john.page, 'Play the voice message')).toBeVisible();
     expect(await position(john)).toBe(0);
     if (await john.page.getByRole('button', { name: 'Back to all conversations' }).isVisible())
@@ -75,7 +75,7 @@ test('a recording can be paused, continued, played, sent and discarded', async (
   isMobile,
 }) => {
   const you = await (await person('You')).open('John Smith');
-  // In the field of a phone the focus would open the keyboard.
+  // On a phone, focusing the field would open the keyboard.
   const next = isMobile ? button(you.page, 'Record a voice message') : you.field;
   const before = (await api.messages('you', WITH_JOHN)).length;
   await recordTwoSeconds(you.page);
@@ -98,7 +98,7 @@ test('a recording can be paused, continued, played, sent and discarded', async (
   await button(you.page, 'Discard the recording').click();
   await expect(next).toBeFocused();
   expect(await api.messages('you', WITH_JOHN)).toHaveLength(before);
-  // Who writes, sends text.
+  // With text in the composer, the button sends the text.
   await you.say('Written after all');
   await expect(you.message('Written after all')).toContainText(/Sent|Delivered/);
 });
@@ -149,7 +149,7 @@ test('a recording ends after five minutes, and says why', async ({ person }) => 
   await expect(button(you.page, 'Send the voice message')).toBeFocused();
   await expect(you.page.getByRole('alert')).toHaveText('A voice message has five minutes at most.');
   expect(await findings(you.page)).toEqual([]);
-  // What ends by hand needs no reason.
+  // A recording that the user ends needs no reason.
   await button(you.page, 'Discard the recording').click();
   await recordTwoSeconds(you.page);
   await button(you.page, 'Stop and listen').click();
@@ -165,7 +165,7 @@ test('a voice message recorded offline is sent when there is a connection', asyn
   await recordTwoSeconds(you.page);
   await button(you.page, 'Send the voice message').click();
   await expect(voices(you)).toContainText('Waiting');
-  // From what the device keeps.
+  // From the data on the device.
   await button(you.page, 'Play the voice message').click();
   await expect.poll(() => position(you)).toBeGreaterThan(0);
   await you.page.context().setOffline(false);
@@ -211,7 +211,7 @@ test('where the browser cannot play a voice message, it is offered as a file', a
   await expect(john.log.getByRole('link', { name: /^Download voice/ })).toBeVisible();
 });
 
-/** A finger that goes down on the microphone, moves from there by so many pixels, and is let go. */
+/** A finger that presses the microphone, moves by this many pixels, and is lifted. */
 async function finger(page: Page) {
   const session = await page.context().newCDPSession(page);
   const box = await page.locator('.microphone button').boundingBox();
@@ -221,7 +221,7 @@ async function finger(page: Page) {
     session.send('Input.dispatchTouchEvent', { type, touchPoints: points as [] });
   return {
     down: () => touch('touchStart', [{ x, y }]),
-    /** Another one elsewhere, beside it. */
+    /** A second finger, elsewhere. */
     second: async () => {
       await touch('touchStart', [
         { x, y, id: 0 },
@@ -240,7 +240,7 @@ async function finger(page: Page) {
 
 test.describe('by touch', () => {
   test.use({ permissions: ['microphone'] });
-  // What a finger does is the same on both phones, and one of them is left out above.
+  // Touch gestures are the same on both phones, so one of them is left out above.
   test.skip(({ isMobile }) => !isMobile, 'a mouse holds nothing');
 
   test('releasing the button sends; sliding sideways discards; a short tap shows how it works', async ({
@@ -265,7 +265,7 @@ test.describe('by touch', () => {
     await expect(page.getByText('The recording was discarded.')).toBeVisible();
     await one.up();
     await expect(timer(page)).toHaveCount(0);
-    // Long enough for no tap, and the microphone listens for less than a message needs.
+    // Long enough to be no tap, and shorter than the shortest message.
     await page.evaluate(() => {
       const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
       navigator.mediaDevices.getUserMedia = async wanted => {
@@ -303,7 +303,7 @@ test.describe('by touch', () => {
     await expect.poll(() => seconds(page)).toBeGreaterThanOrEqual(1);
     await one.cancel();
     await expect(button(page, 'Play the voice message')).toBeVisible();
-    // Elsewhere in the chat and back: it is still there.
+    // After visiting another chat it is still there.
     await you.back();
     await you.open('John Smith');
     await expect(button(page, 'Send the voice message')).toBeVisible();
@@ -333,7 +333,7 @@ test.describe('by touch', () => {
     const one = await finger(page);
     await one.down();
     await expect.poll(() => seconds(page)).toBeGreaterThanOrEqual(1);
-    // To the left is the way of other languages: it goes on. Down again from there is to the right.
+    // Left is the direction of other languages: the recording continues. Down again, and then to the right.
     await one.move(-120, 0);
     await expect(timer(page)).toBeVisible();
     await one.move(120, 0);
