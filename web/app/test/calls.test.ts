@@ -1,4 +1,4 @@
-/** What is said of a call: in the timeline, and where it is over. */
+/** The texts about a call: in the timeline, and when it is over. */
 
 import { expect, test } from 'vitest';
 import { isFull } from '../src/calls/CallButtons.tsx';
@@ -24,7 +24,7 @@ test('a call is described differently for the caller and for the others', () => 
   ]);
 });
 
-test('a call that is over can be repeated, and one of a crew be joined while it is in progress', () => {
+test('a call that is over can be repeated, and a crew call in progress can be joined', () => {
   expect(buttonOf({ state: 'missed' }, false, false)).toBe('back');
   expect(buttonOf({ state: 'ended' }, true, true)).toBe('again');
   expect(buttonOf({ state: 'ringing' }, false, true)).toBeUndefined();
@@ -56,7 +56,7 @@ test('every language has every text of calls, with the name in its place', () =>
   }
   for (const lang of ['en', 'es', 'ar'])
     expect(callWords(translator(lang, en))('muted', 'Jane')).toContain('Jane');
-  // A name of another script turns nothing around it, and is text as it stands.
+  // Names in other scripts do not change the direction of the text around them, and are inserted unchanged.
   expect(callWords(translator('ar', en))('incomingAudio', 'Jane')).toBe('\u2068Jane\u2069 يتصل بك');
   expect(callWords(translator('en', en))('incomingAudio', '$& Co')).toBe('$& Co is calling');
   expect(callWords(translator('xx', en))('accept')).toBe('Accept');

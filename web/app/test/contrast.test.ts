@@ -13,7 +13,7 @@ test('no background is mixed from the colour of its text, which would reduce the
   expect(grounds.filter(ground => /color-mix\([^;]*currentcolor/i.test(ground))).toEqual([]);
 });
 
-/** The two colours of every token: light and dark. */
+/** The two values of every colour token: light and dark. */
 const tokens = new Map(
   [...styles.matchAll(/--([\w-]+):.*light-dark\((#\w{6}), (#\w{6})\)/g)].map(
     ([, name, light, dark]) => [name, [light, dark]] as const,

@@ -19,9 +19,9 @@ const OPTIONS = {
   types: [],
 };
 
-/** What the compiler says of these files in a project of React: nothing where all is right. */
+/** What the compiler prints about these files in a project with React: nothing if all is right. */
 async function compiled(files: Readonly<Record<string, string>>): Promise<string> {
-  // Beside the packages, which are looked for from here upwards.
+  // Beside the packages, which are resolved upwards from here.
   const folder = await mkdtemp(path('embedding-'));
   try {
     const all = { ...files, 'tsconfig.json': JSON.stringify({ compilerOptions: OPTIONS }) };
@@ -35,7 +35,7 @@ async function compiled(files: Readonly<Record<string, string>>): Promise<string
   }
 }
 
-/** The blocks of the guide in a language. */
+/** The code blocks of the guide in a language. */
 async function blocks(language: string): Promise<string[]> {
   const guide = await readFile(path('../../../docs/embedding.md'), 'utf8');
   return [...guide.matchAll(new RegExp(`\\n\`\`\`${language}\\n([\\s\\S]*?)\\n\`\`\``, 'g'))].map(
@@ -49,12 +49,12 @@ test('the TypeScript of docs/embedding.md compiles as it stands', async () => {
   const files = {
     'Chat.tsx': views.join('\n'),
     'jobline-chat.d.ts': declarations.join('\n'),
-    // The second way that it names.
+    // The second way that the guide names.
     'Short.tsx': `declare function getToken(): Promise<string>;
       export const Short = () => <jobline-chat getToken={getToken} conversation-with="anna" job={42} />;`,
   };
   expect(await compiled(files)).toBe('');
-  // It would be told: without the declaration there is no such element, and a job is a number.
+  // Errors would be reported: without the declaration there is no such element, and a job is a number.
   expect(await compiled({ 'Chat.tsx': files['Chat.tsx'] })).toContain(
     "Property 'jobline-chat' does not exist",
   );

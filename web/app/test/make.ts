@@ -1,6 +1,6 @@
 import type { ConversationItem, TimelineMessage } from '@jobline/sdk';
 
-/** A text message of somebody else's, at noon, with what a test says about it. */
+/** A text message of another user at noon, with the given fields. */
 export function message(number: number, changes: Partial<TimelineMessage> = {}): TimelineMessage {
   return {
     key: `m${number}`,

@@ -23,7 +23,7 @@ describe.each(Object.entries(all))('%s', (lang, messages) => {
   test('has the same placeholders', () => {
     for (const [key, message] of Object.entries(messages)) {
       const wanted = holes(forms(en[key as keyof typeof en]).at(-1) ?? '');
-      // "No messages", "one message": a form for a single number may leave the number out.
+      // "No messages", "one message": a plural form for a single number may leave out the number.
       const single = typeof message === 'string' ? [] : [message.zero, message.one, message.two];
       for (const form of forms(message)) {
         const expected = single.includes(form) && holes(form).length === 0 ? [] : wanted;
@@ -55,7 +55,7 @@ test('every message is used', () => {
     .filter(path => /\.tsx?$/.test(path))
     .map(path => readFileSync(new URL(path, src), 'utf8'))
     .join('\n');
-  // The names of those for problems are made of the codes.
+  // The names of the texts for problems are composed from the codes.
   const codes = ['../../sdk/src/generated/contract.ts', '../../sdk/src/errors.ts']
     .map(
       path =>

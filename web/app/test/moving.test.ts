@@ -3,9 +3,9 @@ import { moving } from '../src/media/moving.ts';
 
 const text = (words: string) => [...words].map(character => character.charCodeAt(0));
 const SIGNATURE = [0x89, ...text('PNG\r\n'), 0x1a, 0x0a];
-/** A piece of a PNG; nothing here looks at its checksum. */
+/** A chunk of a PNG; nothing here checks its checksum. */
 const chunk = (name: string, ...data: number[]) => [0, 0, 0, data.length, ...text(name), ...data, 1, 2, 3, 4];
-/** A piece of a WebP: an odd length is filled up. */
+/** A chunk of a WebP: an odd length is padded. */
 const piece = (name: string, ...data: number[]) => {
   const filled = data.length % 2 ? [...data, 0] : data;
   return [...text(name), data.length, 0, 0, 0, ...filled];

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { olderMessage } from '../src/views/olderMessage.ts';
 import { message } from './make.ts';
 
-/** A chat of `count` messages, of which the last 50 are here; `left` after so many pages. */
+/** A chat of `count` messages, of which the last 50 are loaded; it is left after this many pages. */
 function chat(count: number, left = Number.POSITIVE_INFINITY) {
   const all = Array.from({ length: count }, (_, place) => message(place + 1));
   let pages = 0;
@@ -18,13 +18,13 @@ function chat(count: number, left = Number.POSITIVE_INFINITY) {
   return { timeline, pages: () => pages };
 }
 
-test('a message far up is found, page by page, and no page more is loaded', async () => {
+test('a message far up is found page by page, and no further page is loaded', async () => {
   const { timeline, pages } = chat(5_000);
   expect(await olderMessage(timeline, 'message_20')).toBe('m20');
   expect(pages()).toBe(99);
 });
 
-test('nothing is loaded for a message that is here, and not more than there is for one that is gone', async () => {
+test('no page is loaded for a message that is already loaded, and only existing ones for a message that is gone', async () => {
   const { timeline, pages } = chat(200);
   expect(await olderMessage(timeline, 'message_180')).toBe('m180');
   expect(pages()).toBe(0);
@@ -32,7 +32,7 @@ test('nothing is loaded for a message that is here, and not more than there is f
   expect(pages()).toBe(3);
 });
 
-test('once the chat was left nothing more is loaded', async () => {
+test('nothing more is loaded once the chat was left', async () => {
   const { timeline, pages } = chat(5_000, 3);
   expect(await olderMessage(timeline, 'message_20')).toBeUndefined();
   expect(pages()).toBe(4);

@@ -6,13 +6,13 @@ import es from '../src/i18n/messages/es.json' with { type: 'json' };
 import { translator } from '../src/i18n/translator.ts';
 import { wordsFor } from '../src/models/problems.ts';
 
-/** Every code that the SDK knows from the server's description. */
+/** Every code that the SDK knows from the OpenAPI document. */
 const contract = readFileSync(new URL('../../sdk/src/generated/contract.ts', import.meta.url), 'utf8');
 const codes = [...(/export type Code = (.*);/.exec(contract)?.[1] ?? '').matchAll(/"(\w+)"/g)].map(
   ([, code]) => code ?? '',
 );
 
-test.each(Object.entries({ ar, en, es }))('in %s each code has words of its own', (lang, messages) => {
+test.each(Object.entries({ ar, en, es }))('in %s each code has its own text', (lang, messages) => {
   const words = translator(lang, messages);
   expect(codes.length).toBeGreaterThan(15);
   const all = [...codes, 'network', 'signed_out', 'proxy_refused', 'token_failed'].map(code =>
@@ -23,7 +23,7 @@ test.each(Object.entries({ ar, en, es }))('in %s each code has words of its own'
   for (const text of all) expect(text).not.toMatch(/[{}_]|scalar|content has/);
 });
 
-test('an error code that this version does not know has a text, too', () => {
+test('an unknown error code has a text, too', () => {
   const words = translator('en', en);
   expect(wordsFor('from_the_future', words)).toBe(words.t('errorUnknown'));
   expect(wordsFor('constructor', words)).toBe(words.t('errorUnknown'));

@@ -9,7 +9,7 @@ import {
 } from '../src/platform/session.ts';
 import { remembered } from '../src/platform/storage.ts';
 
-/** Storage as a browser has it, or one that refuses. */
+/** Storage as in a browser, or one that refuses. */
 class Stored {
   readonly rows = new Map<string, string>();
   denied = false;
@@ -29,7 +29,7 @@ const ann = { token: token('ann'), user: 'ann' };
 const ben = { token: token('ben'), user: 'ben', tabOnly: true };
 
 let device: Stored;
-/** What this tab remembers; each tab has its own. */
+/** The session storage of this tab; each tab has its own. */
 let tab: Stored;
 
 function openTab(): Stored {
@@ -71,7 +71,8 @@ describe('the session of a tab', () => {
     dropSession(ann);
     vi.stubGlobal('sessionStorage', first);
     expect(readSession()).toBeUndefined();
-    // And stays so when the same person signs in again elsewhere: that tab asks the device.
+    // It stays so when the same person signs in again in another tab: that tab uses the session of the
+    // device.
     openTab();
     keepSession({ ...ann, tabOnly: true });
     vi.stubGlobal('sessionStorage', first);

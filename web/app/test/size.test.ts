@@ -5,9 +5,9 @@ import { expect, test, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Bytes of the scripts that a build loads at first, each compressed as a server would send it. */
+/** Bytes of the scripts that a build loads first, each compressed as a server sends it. */
 async function scripts(configFile: string): Promise<number> {
-  // Otherwise Preact would come as developers need it, larger than what is served.
+  // Otherwise the development build of Preact is bundled, which is larger than what is served.
   vi.stubEnv('NODE_ENV', 'production');
   const made = await build({
     root,
@@ -20,14 +20,14 @@ async function scripts(configFile: string): Promise<number> {
   const chunks = results.flatMap(result => ('output' in result ? result.output : []));
   const codes = chunks.flatMap(chunk => (chunk.type === 'chunk' ? chunk : []));
   expect(codes.length).toBeGreaterThan(0);
-  // What the page names, and what has no page: the worker and the element.
+  // The entries: those that the page names, and those without a page: the worker and the element.
   const pages = chunks.flatMap(chunk =>
     chunk.fileName.endsWith('.html') ? String('source' in chunk && chunk.source) : [],
   );
   const isFirst = (name: string) => !name.startsWith('assets/') || pages.some(page => page.includes(name));
   const first = new Set(codes.map(chunk => chunk.fileName).filter(isFirst));
   expect(first.size).toBe(configFile === 'vite.config.ts' ? 2 : 1);
-  // Grows while it is gone through: what is imported imports more.
+  // It grows during the loop, since imported scripts import others.
   for (const name of first) {
     for (const other of codes.find(chunk => chunk.fileName === name)?.imports ?? []) first.add(other);
   }

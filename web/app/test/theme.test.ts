@@ -33,7 +33,7 @@ const PAIRS = [
   ['on-badge', 'badge'],
 ] as const;
 
-/** What cannot be read in the palette of these colours. */
+/** The pairs of colours in the palette of these colours that have too little contrast. */
 function unreadable(host: HostColours): string[] {
   const { surface, ground } = palette(host);
   const at = (tokens: Tokens, name: string): Rgb => tokens[name] ?? [0, 0, 0];

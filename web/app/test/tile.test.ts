@@ -9,9 +9,10 @@ test('a very wide or very high photo is cropped, so that it can be tapped', () =
   expect(tileSize({ width: 9_000, height: 300 }).ratio).toBe(2.4);
   expect(tileSize({ width: 100, height: 5_000 })).toEqual({ width: 180, ratio: 0.5 });
 });
-test('one of unknown size has the room that most need', () => expect(tileSize(undefined).ratio).toBe(1.333));
+test('a photo of unknown size gets the most common aspect ratio', () =>
+  expect(tileSize(undefined).ratio).toBe(1.333));
 
-test('a tiny picture is not blown up, and large enough to be touched', () => {
+test('a tiny picture is not enlarged, and its tile is large enough to be tapped', () => {
   expect(tileSize({ width: 120, height: 90 })).toEqual({ width: 120, ratio: 1.333 });
   expect(tileSize({ width: 16, height: 16 })).toEqual({ width: 44, ratio: 1 });
   expect(isTiny({ width: 16, height: 16 })).toBe(true);

@@ -12,7 +12,7 @@ const shape = (all: readonly Row[]) =>
     .join(' ');
 
 describe('rows', () => {
-  test('hang together by person and by time', () => {
+  test('are grouped by sender and time', () => {
     const messages = [
       message(1, { at: at(14, 10, 0) }),
       message(2, { at: at(14, 10, 1) }),
@@ -22,24 +22,24 @@ describe('rows', () => {
     expect(shape(rows(messages, 0, 4))).toBe('day [m1 m2] [m3] [m4]');
   });
 
-  test('begin with the day, and say each new one', () => {
+  test('begin with the day, and each new day has a label', () => {
     const messages = [message(1, { at: at(13, 23, 59) }), message(2, { at: at(14, 0, 1) })];
     expect(shape(rows(messages, 0, 2))).toBe('day [m1] day [m2]');
   });
 
-  test('have the line of new messages before the first of them, and no group across it', () => {
+  test('have the unread line before the first unread message, and no group across it', () => {
     const messages = [message(1), message(2), message(3)];
     expect(shape(rows(messages, 0, 3, 'm2'))).toBe('day [m1] unread [m2 m3]');
   });
 
-  test('look the same wherever the part in the page begins', () => {
+  test('look the same wherever the window begins', () => {
     const messages = Array.from({ length: 9 }, (_, n) => message(n + 1));
     const part = rows(messages, 4, 7);
     expect(shape(part)).toBe('m5 m6 m7');
     expect(shape(rows(messages, 0, 9))).toContain(shape(part));
   });
 
-  test('tell the status where it changes within a group', () => {
+  test('show the status where it changes within a group', () => {
     const mine = (n: number, is: 'read' | 'sent') => message(n, { mine: true, state: { is } });
     const metas = rows([mine(1, 'read'), mine(2, 'read'), mine(3, 'sent'), mine(4, 'sent')], 0, 4).flatMap(
       row => (row.kind === 'message' ? row.meta : []),
@@ -47,7 +47,7 @@ describe('rows', () => {
     expect(metas).toEqual([false, true, false, true]);
   });
 
-  test('tell a failure at the message that failed', () => {
+  test('show a failure at the message that failed', () => {
     const failed = { is: 'failed', problem: { code: 'job_closed', detail: '' } } as const;
     const all = rows(
       [message(1, { mine: true, state: failed }), message(2, { mine: true, state: failed })],
@@ -68,7 +68,7 @@ const photo = (number: number, changes = {}) =>
 const cells = (all: readonly Row[]) => all.flatMap(row => (row.kind === 'message' ? (row.cell ?? '-') : []));
 
 describe('days', () => {
-  test('come once: what waits with a clock that is behind stands under the last day', () => {
+  test('appear once: a pending message of a clock that is behind is under the last day', () => {
     const messages = [
       message(1, { at: at(13, 9) }),
       message(2, { at: at(14, 9) }),
@@ -78,7 +78,7 @@ describe('days', () => {
     expect(shape(rows(messages, 0, 4, undefined, dayNumber(at(14, 12))))).toBe('day [m1] day [m2] [m3] [m4]');
   });
 
-  test('do not lie in the future: there is one today', () => {
+  test('are never in the future: there is one "Today"', () => {
     const messages = [message(1, { at: at(14, 9) }), message(2, { at: at(15, 1), mine: true })];
     expect(shape(rows(messages, 0, 2, undefined, dayNumber(at(14, 12))))).toBe('day [m1] [m2]');
     expect(shape(rows(messages, 0, 2, undefined, dayNumber(at(15, 2))))).toBe('day [m1] day [m2]');
@@ -97,13 +97,13 @@ describe('photos that were sent together', () => {
     expect(cells(rows([photo(1)], 0, 1))).toEqual(['-']);
   });
 
-  test('have the text of the last of them below', () => {
+  test('have the text of the last one below', () => {
     const all = rows([photo(1), photo(2), photo(3, { text: 'All walls' })], 0, 3);
     expect(cells(all)).toEqual(['half', 'half', 'wide']);
     expect(cells(rows([photo(1, { text: 'Before' }), photo(2)], 0, 2))).toEqual(['-', '-']);
   });
 
-  test('are not joined over a pause, another sender, a failure or the line of new messages', () => {
+  test('are not joined across a pause, another sender, a failure or the unread line', () => {
     const failed = { is: 'failed', problem: { code: 'job_closed', detail: '' } } as const;
     expect(cells(rows([photo(1), photo(2, { at: at(14, 23) })], 0, 2))).toEqual(['-', '-']);
     expect(cells(rows([photo(1), photo(2, { mine: true })], 0, 2))).toEqual(['-', '-']);
@@ -111,7 +111,7 @@ describe('photos that were sent together', () => {
     expect(cells(rows([photo(1), photo(2)], 0, 2, 'm2'))).toEqual(['-', '-']);
   });
 
-  test('are in the page together, wherever the part begins and ends', () => {
+  test('are in the window together, wherever it begins and ends', () => {
     const all = [photo(1), photo(2), photo(3), photo(4), message(5)];
     expect(shape(rows(all, 2, 3))).toBe(shape(rows(all, 0, 4)));
   });
@@ -124,7 +124,7 @@ describe('photos that were sent together', () => {
   });
 });
 
-test('messages that wait for the rate limit know how many wait before them', () => {
+test('a message that waits for the rate limit has the number of those before it', () => {
   const waiting = { is: 'waiting', until: at(14, 12) } as const;
   const all = rows(
     [1, 2, 3].map(number => message(number, { mine: true, state: waiting })),

@@ -8,7 +8,7 @@ async function asItIs(file: File): Promise<Prepared> {
   return { blob: file, bytes: await file.arrayBuffer(), name: file.name, type: file.type };
 }
 
-/** A tray whose files are ready when the test says so. */
+/** A tray whose files are processed when the test says so. */
 function held() {
   const waiting: (() => void)[] = [];
   const tray = new Tray(async file => {
@@ -24,7 +24,7 @@ function held() {
 
 const names = (tray: Tray) => tray.get().list.map(one => one.name);
 
-test('each conversation has a tray of its own, which is there again when one comes back', () => {
+test('each conversation has its own tray, which is kept while another chat is open', () => {
   const trays = new Trays();
   trays.of('john').add([pdf('offer.pdf')]);
   expect(names(trays.of('jane'))).toEqual([]);
@@ -33,7 +33,7 @@ test('each conversation has a tray of its own, which is there again when one com
   expect(names(trays.of('john'))).toEqual([]);
 });
 
-test('nothing is taken before everything is ready, and then all in the order in which it was chosen', async () => {
+test('files are sent only when all are ready, in the order in which they were chosen', async () => {
   const { tray, ready } = held();
   tray.add([pdf('one.pdf'), pdf('two.pdf')]);
   await ready();
@@ -43,7 +43,7 @@ test('nothing is taken before everything is ready, and then all in the order in 
   expect(tray.get().list).toEqual([]);
 });
 
-test('a file that was taken out while it was made ready does not come back', async () => {
+test('a file that was removed while it was processed does not come back', async () => {
   const { tray, ready } = held();
   tray.add([pdf('one.pdf'), pdf('two.pdf')]);
   tray.remove(tray.get().list[0]?.number ?? 0);
@@ -52,7 +52,7 @@ test('a file that was taken out while it was made ready does not come back', asy
   expect(tray.take()?.map(file => file.name)).toEqual(['two.pdf']);
 });
 
-test('names every file that it did not take, until something else is chosen', () => {
+test('names every refused file, until something else is chosen', () => {
   const tray = new Tray(asItIs);
   tray.add([new File(['x'], 'setup.exe'), pdf('offer.pdf'), new File([], 'empty.pdf')]);
   expect(tray.get().notices).toEqual([

@@ -15,8 +15,8 @@ const keys = (count: number, from = 0) => Array.from({ length: count }, (_, n) =
 const all = keys(10_000);
 const count = (window: Window) => slice(window, all).to - slice(window, all).from;
 
-describe('the part of a conversation that is in the page', () => {
-  test('is the latest messages at first, however many there are', () => {
+describe('the window of messages in the page', () => {
+  test('has the latest messages at first, however many there are', () => {
     expect(slice(LATEST, all)).toEqual({ from: 9_950, to: 10_000 });
     expect(slice(LATEST, keys(3))).toEqual({ from: 0, to: 3 });
   });
@@ -36,7 +36,7 @@ describe('the part of a conversation that is in the page', () => {
     expect(window.end).toBeDefined();
   });
 
-  test('comes back to the latest on the way down, page by page', () => {
+  test('moves down to the latest, page by page', () => {
     let window = LATEST;
     for (let page = 0; page < 10; page++) window = older(window, all);
     for (let page = 0; page < 10; page++) window = newer(window, all);
@@ -44,21 +44,21 @@ describe('the part of a conversation that is in the page', () => {
     expect(slice(window, all).to).toBe(10_000);
   });
 
-  test('ends at the beginning of what is loaded', () => {
+  test('ends at the first loaded message', () => {
     let window = LATEST;
     for (let page = 0; page < 300; page++) window = older(window, all);
     expect(slice(window, all).from).toBe(0);
     expect(older(window, all)).toBe(window);
   });
 
-  test('stays where it is while older ones are put in before it and new ones come', () => {
+  test('stays in place while older messages are inserted before it and new ones arrive', () => {
     const window = older(older(older(older(LATEST, all), all), all), all);
     const more = [...keys(50).map(key => `old-${key}`), ...all, 'new'];
     const before = slice(window, all);
     expect(slice(window, more)).toEqual({ from: before.from + 50, to: before.to + 50 });
   });
 
-  test('is no more than a screen at first: the latest, or what was unread with a few before it', () => {
+  test('is a screen at first: the latest messages, or the unread ones with a few before them', () => {
     expect(slice(initialWindow(all, undefined, 20), all)).toEqual({ from: 9_980, to: 10_000 });
     expect(slice(initialWindow(all, 'gone', 20), all)).toEqual({ from: 9_980, to: 10_000 });
     expect(slice(initialWindow(all, 'm5000', 20), all)).toEqual({ from: 4_995, to: 5_020 });
@@ -67,7 +67,7 @@ describe('the part of a conversation that is in the page', () => {
     expect(slice(initialWindow(keys(3), 'm0', 20), keys(3))).toEqual({ from: 0, to: 3 });
   });
 
-  test('has the first unread message well inside of it', () => {
+  test('has the first unread message well inside', () => {
     const { from, to } = slice(around(all, 'm5000'), all);
     expect(from).toBeLessThan(5_000 - 20);
     expect(to).toBeGreaterThan(5_000 + 20);
@@ -75,11 +75,11 @@ describe('the part of a conversation that is in the page', () => {
     expect(around(all, 'gone')).toBe(LATEST);
   });
 
-  test('shows the latest when the message that it ended with is gone', () => {
+  test('shows the latest when its last message is gone', () => {
     expect(slice({ end: 'gone', size: 60 }, all).to).toBe(10_000);
   });
 
-  test('of a short conversation does not stay short', () => {
+  test('of a short conversation grows with it', () => {
     expect(older(LATEST, keys(3)).size).toBeGreaterThanOrEqual(PAGE);
   });
 });

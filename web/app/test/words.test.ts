@@ -19,7 +19,7 @@ const PARTS = {
 const braces = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
 
 describe.each(Object.entries(PARTS))('the words of %s', (_, { en, ...others }) => {
-  test.each(Object.entries(others))('say everything in %s, with the same values', (_, words) => {
+  test.each(Object.entries(others))('are complete in %s, with the same values', (_, words) => {
     expect(Object.keys(words)).toEqual(Object.keys(en));
     for (const [key, text] of Object.entries(words)) {
       const english = en[key as keyof typeof en];

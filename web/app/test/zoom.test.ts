@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { moved, swiped, WHOLE, zoomed } from '../src/models/zoom.ts';
 
-test('what is under the fingers stays under them', () => {
+test('the point under the fingers stays under them', () => {
   const at = { x: 80, y: -40 };
   const zoom = zoomed(zoomed(WHOLE, 2, at), 3.5, at);
   const under = { x: (at.x - zoom.x) / zoom.scale, y: (at.y - zoom.y) / zoom.scale };
@@ -21,7 +21,7 @@ test('it cannot be moved out of view', () => {
   });
   expect(moved(WHOLE, { x: 50, y: 50 }, stage)).toEqual(WHOLE);
 });
-test('dragged down it closes, dragged sideways it changes the photo, dragged a little it stays', () => {
+test('dragging down closes it, dragging sideways changes the photo, and a short drag does nothing', () => {
   expect(swiped({ x: 10, y: 200 })).toBe('close');
   expect(swiped({ x: 10, y: -200 })).toBeUndefined();
   expect(swiped({ x: 120, y: 20 })).toBe('before');
