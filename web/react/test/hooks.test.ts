@@ -35,7 +35,7 @@ function mount(element: ReactElement) {
   return { draw, unmount: () => act(() => root.unmount()) };
 }
 
-/** What a hook returns in a component below a provider with this client, each time it is drawn. */
+/** The values that a hook returns in a component below a provider with this client, one for each render. */
 function drawn<T>(client: Jobline, hook: () => T) {
   const seen: T[] = [];
   const Probe = () => {

@@ -186,7 +186,7 @@ test('a cache that stops answering is abandoned within seconds, and no pending m
   await clock.advance(9000);
   await text;
   expect(jobline.storage.get()).toEqual({ kind: 'memory', reason: 'failed' });
-  // What was shown is still shown, also by the list.
+  // Earlier content is still shown, also in the list.
   expect(chat.get().messages.map(({ text }) => text)).toEqual(['before', '', 'after']);
   expect(jobline.conversations.get().items).toHaveLength(1);
   server.fault = () => undefined;

@@ -1,4 +1,7 @@
-/** A call from its ring to its end, whatever comes between: on devices that share a server in this process. */
+/**
+ * A call from its beginning to its end, with all kinds of interruptions: on devices that share a server in
+ * this process.
+ */
 
 import { gzipSync } from 'node:zlib';
 import { build, type Rolldown } from 'vite';
@@ -9,7 +12,7 @@ import { CallWorld } from '../testing/calls.ts';
 
 const CONVERSATION = 'conv_john_you';
 
-/** John has called You on one device, and it rings. */
+/** John has called You on one device, which rings. */
 async function ringing() {
   const world = new CallWorld();
   const john = world.device('john', 1);
@@ -21,7 +24,7 @@ async function ringing() {
   return { world, john, you };
 }
 
-/** And You have taken it. */
+/** And You have accepted. */
 async function connected() {
   const all = await ringing();
   await all.you.calls.accept(true);
@@ -39,7 +42,7 @@ test('a call rings, is accepted, connects both with all their tracks, and ends o
     expect(connections[0]?.transceivers.map(({ sends }) => sends !== null)).toEqual([true, true, false]);
     expect(connections[0]?.transceivers.every(({ direction }) => direction === 'sendrecv')).toBe(true);
   }
-  // One side alone makes offers.
+  // Only one side makes offers.
   expect([john, you].map(({ connections }) => connections[0]?.offers).sort()).toEqual([0, 1]);
   you.calls.end();
   await world.clock.advance(100);
@@ -225,7 +228,7 @@ test('a shared screen replaces the camera and gives it back, and tracks that are
   const [, camera, screen] = john.connections[0]?.transceivers ?? [];
   const shared = screen?.sends as { onended: () => void };
   expect(shared).not.toBeNull();
-  // By the browser's own bar.
+  // By the browser's own control.
   shared.onended();
   expect(john.shown()?.own.screen).toBe(false);
   const picture = camera?.sends as { stopped: boolean };
@@ -242,7 +245,7 @@ test('another camera is taken in place of the first, and stays the one that is s
   const [, camera] = john.connections[0]?.transceivers ?? [];
   expect(camera?.sends).toMatchObject({ deviceId: 'back', stopped: false });
   await calls.camera(false);
-  // What is chosen while the camera is off does not show anybody.
+  // A camera that is chosen while video is off does not start it.
   expect(await calls.choose('camera', 'front')).toBeUndefined();
   expect([john.shown()?.own.camera, calls.device('camera')]).toEqual([false, 'front']);
   await calls.camera(true);
@@ -251,7 +254,7 @@ test('another camera is taken in place of the first, and stays the one that is s
   world.unplugged.add('front');
   expect(await calls.camera(true)).toBeUndefined();
   expect(camera?.sends).toMatchObject({ deviceId: 'video 1' });
-  // One that cannot be had leaves what there is.
+  // If a device cannot be opened, the current one stays.
   expect(await calls.choose('camera', 'front')).toBe('noDevice');
   expect([john.shown()?.own.camera, calls.device('camera')]).toEqual([true, 'video 1']);
 });
@@ -281,7 +284,7 @@ test('the devices that were chosen are those of the call after a reload, and of 
   await again.calls.start(CONVERSATION, 'audio');
   expect(used(again)).toEqual(['headset', 'back']);
   again.calls.end();
-  // What is kept may be anything.
+  // Stored data may be anything.
   const other = world.device('you', 11, { devices: 'null]' });
   await other.calls.start(CONVERSATION, 'video');
   expect(used(other)).toEqual(['audio 1', 'video 1']);
@@ -301,7 +304,7 @@ test('the watcher reports a ringing call and, after a reload, the ongoing one, a
   await world.device('john', 3).calls.start(CONVERSATION, 'audio');
   expect(mine.times()).toBe(0);
   expect(yours.times()).toBe(1);
-  // It rings already when somebody begins to watch.
+  // It rings already when the watcher starts.
   expect(watched(you).times()).toBe(1);
   yours.stop();
   world.change('message_0', {});
@@ -332,7 +335,7 @@ test('whether calls are offered can be asked without loading their chunk', async
   await expect(callsOffered('', () => 'token', you.ports)).rejects.toThrow();
 });
 
-/** Builds scripts of the SDK, and answers those that come of it. */
+/** Builds scripts of the SDK, and returns the resulting files. */
 async function built(...inputs: string[]) {
   const root = new URL('..', import.meta.url).pathname;
   const made = await build({

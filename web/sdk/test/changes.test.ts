@@ -10,7 +10,7 @@ const failing =
   (seen: Seen): Fault | undefined =>
     seen.procedure === procedure ? fault : undefined;
 
-/** Anna and Ben, each with a device, and what they have said. */
+/** Anna and Ben, each with a device, and their messages. */
 async function both(...said: string[]) {
   const { server, clock, device } = world();
   const phone = device();

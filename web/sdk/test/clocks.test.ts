@@ -1,4 +1,4 @@
-/** Clocks that are wrong, pauses that are absurd, and devices that do not know whether they are online. */
+/** Clocks that are wrong, pauses that are absurd, and devices that report the wrong connection state. */
 
 import { expect, test } from 'vitest';
 import { type Fault, settle, world } from '../testing/index.ts';

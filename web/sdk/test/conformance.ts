@@ -1,4 +1,4 @@
-/** What a cache engine promises, for every engine alike. */
+/** What every cache engine promises. */
 
 import { expect, test } from 'vitest';
 import type { Cache } from '../src/index.ts';

@@ -17,7 +17,7 @@ const PHOTO = {
   arrayBuffer: async () => new ArrayBuffer(4),
 };
 
-/** Waits until nothing is on its way, however often that is tried. */
+/** Waits until nothing is in flight, however many retries that takes. */
 async function quiet(clock: ManualClock, jobline: Jobline, other: string): Promise<void> {
   const chat = jobline.conversation({ with: other });
   chat.open();
@@ -33,7 +33,7 @@ async function quiet(clock: ManualClock, jobline: Jobline, other: string): Promi
   );
 }
 
-/** What ben got from anna must be what she was told is kept, once each, in her order. */
+/** What ben got from anna must be what she was told is stored, once each, in her order. */
 function check(server: FakeServer, promised: readonly string[], tried: readonly string[]): void {
   const arrived = server.said('anna', 'ben').map(({ content }) => content);
   expect(new Set(arrived).size, `doubled: ${arrived}`).toBe(arrived.length);
@@ -41,7 +41,10 @@ function check(server: FakeServer, promised: readonly string[], tried: readonly 
   expect(arrived, 'swapped').toEqual(tried.filter(text => arrived.includes(text)));
 }
 
-/** Sends in a tab that dies after `fuse` steps; answers what was promised before that, and whether it died. */
+/**
+ * Sends in a tab that is killed after `fuse` steps. Returns what was reported as stored before that, and
+ * whether it was killed.
+ */
 async function sendAndDie(
   device: Device,
   fuse: number,
@@ -82,11 +85,11 @@ test('a tab is killed at every step of sending: nothing is lost, duplicated or r
     if (!died) break;
     deaths += 1;
   }
-  // As many steps as there are: fewer would mean that the tab did not do its work.
+  // The number of steps: fewer would mean that the tab did not do its work.
   expect(deaths).toBeGreaterThan(30);
 });
 
-/** One tab after the other, two at a time, killed at random on a network that fails at random. */
+/** Tabs one after the other, two at a time, killed at random on a network that fails at random. */
 async function history(seed: number): Promise<void> {
   const { server, clock, device } = world(seed);
   const random = seeded(seed * 7919);

@@ -18,7 +18,7 @@ function anna() {
   return { server, clock, phone, tab, chat };
 }
 
-/** Something that goes wrong the first `times` that a procedure is called. */
+/** A failure of the first `times` calls of a procedure. */
 function failing(procedure: string, fault: Fault, times = 1): (seen: Seen) => Fault | undefined {
   let left = times;
   return seen => {
@@ -35,7 +35,7 @@ test('a voice message has its type, duration and waveform before it is sent', as
   tab.set({ online: false });
   await chat.sendFile(recording, { voice });
   expect(chat.get().messages[0]).toMatchObject({ type: 'voice', file: voice, state: { is: 'queued' } });
-  // It outlasts the tab, as photos do.
+  // Its bytes survive the tab, as those of photos do.
   await clock.advance(1000);
   tab.kill();
   const later = phone.client('anna').jobline.conversation({ with: 'ben' });

@@ -46,7 +46,7 @@ test('an open chat is up to date while polls still fetch hundreds of other conve
   server.job(8, ['anna', ...people]);
   for (const person of people) for (const text of upTo(50)) server.say(person, 'anna', text);
   server.delay = 150;
-  // Polls come to the conversations in the order of their names.
+  // Polls return conversations in the order of their ids.
   const last = jobline.conversation({ with: 'user219' });
   last.open();
   await clock.advance(3000);
@@ -116,7 +116,7 @@ test('a cursor that the server does not know leads to a reset', async () => {
   first.jobline.conversation({ with: 'ben' }).open();
   await clock.advance(3000);
   first.tab.kill();
-  // The server was set up anew: another log, shorter than the one before.
+  // The server was set up again: another log, shorter than the one before.
   const fresh = world(2);
   fresh.server.say('ben', 'anna', 'after the move');
   for (const rows of phone.rows.values()) rows.set('sync', { cursor: 's999', epoch: 1, walking: false });
@@ -152,7 +152,7 @@ test('a new device shows the list in one request, and opens any chat before poll
   expect(texts(chat)).toEqual(upTo(59));
 });
 
-/** The message after the line. */
+/** The message after the unread line. */
 const marked = (chat: Timeline) =>
   chat.get().messages.find(({ key }) => key === chat.get().firstUnread)?.text;
 
@@ -166,7 +166,7 @@ test('a chat with more unread messages than are stored loads back to the first o
   tab.set({ online: false });
   chat.open();
   await clock.advance(30_000);
-  // Without a connection it begins with what is here.
+  // Without a connection it begins with the stored messages.
   expect([marked(chat), chat.get().olderProblem?.code]).toEqual(['message 101', 'network']);
   tab.set({ online: true });
   await chat.loadOlder();
@@ -320,6 +320,6 @@ test('a message in a conversation of 10,000 costs about what it costs in one of 
     return runs.sort((a, b) => a - b)[7] ?? 0;
   };
   const few = await cost(100);
-  // A frame has 16 ms; the fake's own work on 10,000 messages is part of neither figure.
+  // A frame has 16 ms; the time that the fake itself takes for 10,000 messages is in neither figure.
   expect(await cost(10_000)).toBeLessThan(Math.max(8, few * 8));
 });

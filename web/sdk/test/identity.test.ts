@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createJobline, type Jobline } from '../src/index.ts';
 import { type Device, settle, world } from '../testing/index.ts';
 
-/** A client whose host says who is there. */
+/** A client whose host says who is signed in. */
 function shared(device: Device, first: string): { jobline: Jobline; become: (user: string) => void } {
   let user = first;
   const getToken = async () => device.server.anotherToken(user);
@@ -36,7 +36,7 @@ test('a user’s message is never sent with another user’s token, and waits fo
   expect(jobline.user.get()).toBe('cleo');
   expect(server.said('cleo', 'ben')).toEqual([]);
   expect(server.said('anna', 'ben')).toEqual([]);
-  // Nothing of the first is shown any more, and she can do nothing through what she had.
+  // Nothing of the first user is shown any more, and she can do nothing with the objects that she had.
   expect(chat.get().messages).toEqual([]);
   expect(chat.draft.get()).toBe('');
   await expect(chat.send('more')).rejects.toMatchObject({ problem: { code: 'signed_out' } });
@@ -149,6 +149,6 @@ test('sign-out clears the screen at once, even if the cache does not answer', as
   expect(chat.get().messages).toEqual([]);
   await clock.advance(20_000);
   await leaving;
-  // Emptying it did not work: it was deleted.
+  // Emptying it failed, so it was deleted.
   expect(library.rows.get('jobline::anna')).toBeUndefined();
 });

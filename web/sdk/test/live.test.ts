@@ -1,4 +1,4 @@
-/** Live connections: what they bring sooner, and how polls take over whenever they fail. */
+/** Live connections: they deliver sooner, and polls take over whenever they fail. */
 
 import { describe, expect, test } from 'vitest';
 import { createJobline } from '../src/index.ts';
@@ -70,7 +70,7 @@ describe('fallback to polls', () => {
     expect(jobline.connection.get()).toEqual({ state: 'online', live: true });
   });
 
-  test('when a poll does not offer it any more, though the connection is open', async () => {
+  test('when a poll no longer offers it, although the connection is open', async () => {
     const { server, clock, tab, jobline } = offered();
     await clock.advance(100);
     server.live = undefined;
@@ -151,7 +151,7 @@ describe('fallback to polls', () => {
   test('clients that lose their server at the same moment come back spread over three seconds', async () => {
     const { server, clock, device } = world();
     server.live = OFFER;
-    /** When each tab asked first. */
+    /** When each tab made its first request. */
     const when = new Map<number, number>();
     for (let count = 0; count < 30; count += 1) {
       const tab = device().tab();

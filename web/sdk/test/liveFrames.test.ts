@@ -5,7 +5,7 @@ import { settle } from '../testing/index.ts';
 import { last, offered, open, texts } from './liveWorld.ts';
 
 describe('frames', () => {
-  test('that are lost: the server closes, and a poll brings what was in them', async () => {
+  test('that are lost: the server closes the connection, and a poll brings their content', async () => {
     const { server, clock, chat } = offered();
     await clock.advance(100);
     last(server).way = text => (text.includes('"op":"synced"') ? [] : [text]);
@@ -43,7 +43,7 @@ describe('frames', () => {
     expect(texts(chat)).toEqual(['One', 'Two']);
   });
 
-  test('of long ago that come again restore nothing', async () => {
+  test('that are repeated long afterwards change nothing', async () => {
     const { server, clock, chat } = offered();
     await clock.advance(100);
     const line = last(server);
@@ -65,7 +65,7 @@ describe('frames', () => {
     expect(open(server)).toHaveLength(1);
   });
 
-  test('that were cut end the connection, and a poll brings what was in them', async () => {
+  test('that are truncated end the connection, and a poll brings their content', async () => {
     const { server, clock, chat } = offered();
     await clock.advance(100);
     last(server).way = text => [text.slice(0, text.length / 2)];
@@ -86,7 +86,7 @@ describe('frames', () => {
     expect(texts(chat)).toEqual(['Still here']);
   });
 
-  test('that are inconsistent end the connection, and nothing of them is kept', async () => {
+  test('that are inconsistent end the connection, and nothing of them is stored', async () => {
     const { server, clock, chat } = offered();
     server.say('ben', 'anna', 'Kept');
     await clock.advance(100);
@@ -145,7 +145,8 @@ test('200 messages while the connection is cut again and again: none missing, du
     if (index === 130) last(server).cut();
   }
   await clock.advance(90_000);
-  // More than a page came at once: the chat shows the newest, and the others are before them.
+  // More than a page came at once: the chat shows the newest messages, and the others are loaded as older
+  // ones.
   while (chat.get().hasOlder) await chat.loadOlder();
   expect(texts(chat)).toEqual(all);
   expect(open(server)).toHaveLength(1);

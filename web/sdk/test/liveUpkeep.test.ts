@@ -1,4 +1,4 @@
-/** How a live connection is kept: heartbeats, sleep, tokens, and which of several tabs holds it. */
+/** How a live connection is kept open: heartbeats, sleep, tokens, and which of several tabs holds it. */
 
 import { describe, expect, test } from 'vitest';
 import { createJobline } from '../src/index.ts';
@@ -174,7 +174,7 @@ describe('several tabs', () => {
     second?.tab.set({ visible: true });
     await clock.advance(5000);
     expect(open(server)).toHaveLength(1);
-    // The one that is hidden may be stopped by the browser.
+    // The browser may suspend the hidden one.
     if (first) first.tab.isFrozen = true;
     server.say('ben', 'anna', 'Seen');
     await settle();

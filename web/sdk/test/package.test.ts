@@ -1,4 +1,4 @@
-/** What is published: its size, its types, its files, and what its README says. */
+/** The published package: its size, its types, its files, and its README. */
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ test('the generated types are those of the OpenAPI document; if not: npm run gen
 test('the limits are those of the OpenAPI document, and exported', () => {
   expect(writtenLimits()).toBe(generateLimits(read()));
   expect([CONTENT_CHARACTERS, CLIENT_ID_BYTES, FILE_BYTES]).toEqual([2000, 64, 10_485_760]);
-  // Types are a limit, too, once the document names them.
+  // The list of types is a limit, too, once it is in the document.
   const document = read();
   document.components.schemas.UploadFile.properties.contentType.enum = ['image/png', 'text/csv'];
   expect(generateLimits(document)).toContain("FILE_TYPES = ['image/png', 'text/csv'] as const;");
@@ -49,7 +49,7 @@ test('the client with IndexedDB and the browser ports is at most 16 KB gzipped',
   expect(chunk.code).toContain('XMLHttpRequest');
   expect(size).toBeLessThanOrEqual(16 * 1024);
   console.log(`The client: ${chunk.code.length} bytes minified, ${size} gzipped.`);
-  // What comes on demand, with all that it brings along.
+  // The chunks that are loaded on demand, with all that they import.
   for (const name of ['onDemand', 'live']) {
     const part = others.find(one => one.type === 'chunk' && one.name === name) as Rolldown.OutputChunk;
     const bytes = gzipSync(part.code, { level: 9 }).length;
@@ -65,7 +65,7 @@ test('the core uses no browser global, and the package has no runtime dependency
   const core = readdirSync(`${here}src`).filter(name => name.endsWith('.ts'));
   expect(core).toContain('session.ts');
   const live = readdirSync(`${here}src/live`).map(name => `live/${name}`);
-  // The element loads it as a script of its own: what it needs of the client it is given.
+  // The element loads it as a separate script, which gets from the client what it needs.
   for (const name of live)
     expect(readFileSync(`${here}src/${name}`, 'utf8'), name).not.toMatch(/^import (?!type).*'\.\.\//m);
   for (const name of [...core, ...live, 'cache/memory.ts', 'cache/port.ts']) {

@@ -50,7 +50,7 @@ test('all tabs stay live without heartbeats', async () => {
   expect(server.lines).toHaveLength(1);
 });
 
-test('a frame goes before ten minutes of silence are over', async () => {
+test('a frame is sent before ten minutes of silence are over', async () => {
   const { clock, line, server } = await poked();
   await clock.advance(10 * 60_000);
   expect(line.said('ping')).toHaveLength(1);
@@ -75,7 +75,7 @@ test('what was committed while it was being opened comes with the first poke', a
   const chat = jobline.conversation({ with: 'ben' });
   chat.open();
   await clock.advance(20_000);
-  // Polls have found nothing since, and the gateway has let the client in.
+  // Polls have found nothing since, and the gateway has accepted the client.
   while (server.lines.length === 0) await clock.advance(10);
   server.say('ben', 'anna', 'Meanwhile');
   await clock.advance(200);

@@ -5,7 +5,7 @@ function watched(seed = 1) {
   const { server, clock, device } = world(seed);
   const { tab, jobline } = device().client('anna');
   const polls = () => server.requests.filter(({ procedure }) => procedure === 'sync').length;
-  /** How many polls a stretch of time brings. */
+  /** How many polls are made in a period. */
   const during = async (ms: number) => {
     const before = polls();
     await clock.advance(ms);

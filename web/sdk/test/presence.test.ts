@@ -1,4 +1,4 @@
-/** Who is online, as it is asked for and told over a live connection. */
+/** Online status, as it is requested and delivered over a live connection. */
 
 import { describe, expect, test } from 'vitest';
 import { settle } from '../testing/index.ts';

@@ -1,4 +1,4 @@
-/** What stands between a device and the server, and answers in its place. */
+/** Proxies between a device and the server that answer in its place. */
 
 import { expect, test } from 'vitest';
 import { type Fault, type Seen, world } from '../testing/index.ts';
@@ -167,6 +167,6 @@ test('if an earlier attempt with another upload was stored, it is the message', 
   };
   await chat.send('Hello');
   await clock.advance(5000);
-  // The server of this test has not got it: what counts is that it is not shown as refused.
+  // The server of this test does not have it; the test is that it is not shown as refused.
   expect(states()).toEqual([]);
 });

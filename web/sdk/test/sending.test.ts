@@ -183,7 +183,7 @@ test('a draft is stored, appears in other tabs, and is deleted once it is sent',
   expect(later.draft.get()).toBe('half a');
 });
 
-test('what is typed while the message before it is being kept stays the draft', async () => {
+test('text that is typed while the previous message is being stored stays the draft', async () => {
   const { phone, chat } = anna();
   chat.setDraft('Hello');
   const sent = chat.send('Hello');
@@ -198,11 +198,11 @@ test('what is typed while the message before it is being kept stays the draft', 
   expect(second.draft.get()).toBe('When can you come?');
 });
 
-test('what was sent is not kept as a draft again, however late it was to be kept', async () => {
+test('sent text is not stored as a draft again, however late the draft was due', async () => {
   const { phone, tab, chat } = anna();
   chat.setDraft('Hello');
   const sent = chat.send('Hello');
-  // Behind the message, which drops the draft.
+  // After the message is stored, which deletes the draft.
   tab.happen('leave');
   await sent;
   await settle();
@@ -257,14 +257,14 @@ test('a draft that is typed right before its page is gone is stored', async () =
   expect(await stored('', 0)).toBe('');
 });
 
-test('a draft that is being kept does not turn into the one that was kept before', async () => {
+test('a draft that is being stored is not replaced by the one stored before', async () => {
   const { tab, chat } = anna();
   await settle();
   const drafts: string[] = [];
   chat.draft.subscribe(() => drafts.push(chat.draft.get()));
   const sent = chat.send('Hello');
   chat.setDraft('Half a thought');
-  // It is kept at once, behind the message, whose row is shown in between.
+  // It is stored at once after the message, whose row is shown in between.
   tab.happen('leave');
   await sent;
   await settle();

@@ -14,7 +14,7 @@ function two() {
 
 const texts = (chat: { get(): { messages: readonly { text: string }[] } }) =>
   chat.get().messages.map(({ text }) => text);
-/** Without those whose token another tab's request made old: they are made again. */
+/** Without requests whose token another tab's request has replaced: they are repeated. */
 const polls = (requests: readonly { procedure: string; user: string | undefined }[]) =>
   requests.filter(({ procedure, user }) => procedure === 'sync' && user !== undefined).length;
 
@@ -51,7 +51,7 @@ test('when the leading tab is killed, the other takes over', async () => {
 test('when the leading tab is frozen, the other polls itself', async () => {
   const { server, clock, first, other } = two();
   await settle();
-  // A frozen tab keeps its lock and hears nothing.
+  // A frozen tab keeps its lock and receives nothing.
   first.tab.isFrozen = true;
   server.say('ben', 'anna', 'anybody?');
   await clock.advance(12_000);
@@ -70,7 +70,7 @@ test('messages and read positions of one tab are sent within 10 s though the lea
     ['Hello', 'read'],
     ['from the second tab', 'sent'],
   ]);
-  // Once it runs again it follows, and nothing is sent or shown twice.
+  // Once it runs again it follows the other tab, and nothing is sent or shown twice.
   first.tab.thaw();
   await clock.advance(3000);
   const before = polls(server.requests);

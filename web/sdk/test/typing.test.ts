@@ -1,4 +1,4 @@
-/** Who is shown as typing, and what the server is told of the reader typing. */
+/** Who is shown as typing, and what is sent to the server when the user types. */
 
 import { describe, expect, test } from 'vitest';
 import { settle } from '../testing/index.ts';

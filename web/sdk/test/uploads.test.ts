@@ -1,4 +1,4 @@
-/** Uploads that meet what passes: URLs that have ended, bytes that had arrived, networks that stand still. */
+/** Uploads with temporary failures: expired URLs, bytes that had arrived before, stalled networks. */
 
 import { expect, test } from 'vitest';
 import type { FileLike } from '../src/index.ts';
@@ -21,7 +21,7 @@ function anna() {
   return { server, clock, tab, jobline, chat, states, requests };
 }
 
-/** What goes wrong the first time that a procedure is called. */
+/** A failure of the first call of a procedure. */
 function once(procedure: string, fault: Fault): (seen: Seen) => Fault | undefined {
   let left = 1;
   return seen => (seen.procedure === procedure && left-- > 0 ? fault : undefined);

@@ -1,4 +1,4 @@
-/** Recording a voice message, without a browser: a clock moved by hand and a microphone that the test speaks into. */
+/** Recording a voice message without a browser: the test moves the clock and feeds the microphone. */
 
 import { gzipSync } from 'node:zlib';
 import { build, type Rolldown } from 'vite';
@@ -9,7 +9,7 @@ import { VoiceWorld } from '../testing/voice.ts';
 const AAC = 'audio/mp4;codecs=mp4a.40.2';
 const OPUS = 'audio/webm;codecs=opus';
 
-/** Begins to record, and counts what is told of it. */
+/** Begins to record, and counts the notifications about it. */
 async function begun(world: VoiceWorld) {
   const told = { changed: 0, ended: 0 };
   const recording = await Recording.begin(world.ports, {
@@ -23,7 +23,7 @@ async function begun(world: VoiceWorld) {
 test('AAC in MP4 is recorded where the browser has it, else Opus in WebM, else nothing', async () => {
   expect(formatOf(() => true)).toBe(AAC);
   expect(formatOf(format => format === OPUS)).toBe(OPUS);
-  // That a browser records MP4 of some kind says nothing of its codec.
+  // A browser that records some kind of MP4 may not support the codec.
   expect(formatOf(format => format === 'audio/mp4')).toBeUndefined();
   const world = new VoiceWorld();
   world.formats = [OPUS, AAC];
@@ -89,7 +89,7 @@ test('a phone call pauses the recording, and losing the microphone ends it', asy
   world.microphone?.onlost?.();
   expect(told.ended).toBe(1);
   expect((await recording.stop())?.voice.durationMs).toBe(2000);
-  // Whatever is told of the microphone afterwards changes nothing.
+  // Later events of the microphone change nothing.
   world.microphone?.onlost?.();
   recording.pause();
   expect(told.ended).toBe(1);
@@ -135,7 +135,7 @@ test('every reason why recording cannot start has a code', async () => {
   expect((await obstacle(world => Object.assign(world, framed))).answer).toBe('framed');
   expect((await obstacle(world => Object.assign(world, { obstacle: 'insecure' }))).answer).toBe('insecure');
   expect((await obstacle(world => Object.assign(world, { formats: [] }))).answer).toBe('unsupported');
-  // The microphone is given back where the recorder cannot begin.
+  // The microphone is released if the recorder cannot start.
   expect(await obstacle(world => Object.assign(world, { broken: true }))).toEqual({
     answer: 'unsupported',
     done: ['close'],

@@ -1,4 +1,4 @@
-/** Polls that wait at the server, where something in between lets no live connection through. */
+/** Polls that wait at the server, behind a proxy that blocks live connections. */
 
 import { expect, test } from 'vitest';
 import { settle, world } from '../testing/index.ts';
@@ -6,7 +6,7 @@ import { settle, world } from '../testing/index.ts';
 const OFFER = { url: 'ws://server/messages/live', afterMs: 0 };
 const MINUTE = 60_000;
 
-/** Anna with one tab and an open chat with Ben, whose three attempts to get a live connection were refused. */
+/** Anna with one tab and an open chat with Ben, after three refused attempts to open a live connection. */
 async function blocked() {
   const { server, clock, device } = world();
   server.live = OFFER;
@@ -18,7 +18,7 @@ async function blocked() {
   await clock.advance(20_000);
   expect(server.lines).toHaveLength(3);
   const polls = () => server.requests.filter(({ procedure }) => procedure === 'sync');
-  /** How many polls were answered in that time: those that waited, and the others. */
+  /** How many polls were answered in that time: long polls, and the others. */
   const during = async (ms: number) => {
     const before = polls().length;
     await clock.advance(ms);
@@ -43,7 +43,7 @@ test('a long poll delivers a message at once, with hardly another poll', async (
   expect(texts(chat)).toEqual(['One', 'Two']);
   expect(server.held.size).toBe(1);
   expect(server.said('ben', 'anna').map(({ status }) => status)).toEqual(['delivered', 'delivered']);
-  // It is no live connection: nobody is seen typing.
+  // It is not a live connection: typing is not shown.
   expect(jobline.connection.get()).toEqual({ state: 'online' });
 });
 

@@ -1,4 +1,4 @@
-/** The clients of tRPC 10 and 11 as npm has them, each with every link, against a real server. */
+/** The clients of tRPC 10 and 11 as published on npm, each with every link, against a real server. */
 
 import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink } from '@trpc/client';
 import superjson from 'superjson';
@@ -9,7 +9,7 @@ import { client as client10, type LinkName } from '../../trpc-10/index.ts';
 
 const links = { httpLink, httpBatchLink, httpBatchStreamLink };
 
-/** The requests of a client, and what they were answered. */
+/** The requests of a client, and the responses. */
 interface Seen {
   path: string;
   status: number;
@@ -30,7 +30,7 @@ function client11(url: string, token: string, link: LinkName, options: Options =
   };
   const { methodOverride } = options;
   const settings = { url, headers, fetch: watched as never, ...(methodOverride && { methodOverride }) };
-  // The types of a link ask for a transformer or refuse one; the router takes both.
+  // The types of a link require a transformer or forbid one; the router accepts both.
   const made = options.superjson
     ? links[link]<AppRouter>({ ...settings, transformer: superjson })
     : links[link]<AppRouter>(settings);
@@ -69,7 +69,7 @@ const cases = ([10, 11] as const).flatMap(version =>
   ),
 );
 
-/** What a call is refused with. */
+/** The code with which a call is refused. */
 const refusal = (promise: Promise<unknown>) =>
   promise.then(
     () => expect.unreachable('the call is refused'),
@@ -89,7 +89,7 @@ describe.each(cases)('tRPC %i, %s, superjson: %s', (version, link, json) => {
     const { messages } = await ben.list.query({ conversationId, limit: 10 });
     expect(messages.map(({ content }) => content)).toEqual(['Grüße 👋']);
     expect(await ben.markAsRead.mutate({ conversationId })).toEqual({ conversationId, unreadCount: 0 });
-    // Without input, and with a field that is undefined.
+    // Without input, and with an undefined field.
     expect((await ben.sync.query()).messages).toHaveLength(1);
     expect((await ben.getConversations.query({ since: undefined })).conversations).toHaveLength(1);
   });
