@@ -1,4 +1,7 @@
-/** `docs/quick-starts/clients.md`: the clients that OpenAPI Generator makes of `/openapi.json` hold a conversation. */
+/**
+ * `docs/quick-starts/clients.md`: the clients that OpenAPI Generator makes from `/openapi.json` hold a
+ * conversation.
+ */
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,7 +16,7 @@ beforeAll(async () => {
   await (await server.api()).job(7, 'Paint the fence', ['anna', 'ben'], 'open');
   const hostKey =
     /^JOBLINE_HOST_KEY=(.*)$/m.exec(readFileSync(`${server.folder}/demo.env`, 'utf8'))?.[1] ?? '';
-  // Nothing of them is downloaded: the client for Go needs Go's own library alone.
+  // They download nothing: the client for Go needs only Go's standard library.
   const offline = { GOPROXY: 'off', GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' };
   project = new Project(
     'clients',

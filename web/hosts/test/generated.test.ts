@@ -1,4 +1,7 @@
-/** The types that openapi-typescript makes of the document, with openapi-fetch: what it accepts, refuses and answers. */
+/**
+ * The types that openapi-typescript makes from the document, with openapi-fetch: accepted and refused input,
+ * and answers.
+ */
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** A quick start as a reader follows it: its files are written, its commands run, its packages are there already. */
+/**
+ * A quick start as a reader follows it: its files are written and its commands run; its packages are
+ * installed before.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -7,14 +10,14 @@ import { dirname, join } from 'node:path';
 
 const HERE = new URL('..', import.meta.url).pathname;
 const DOCS = new URL('../../../docs/quick-starts/', import.meta.url).pathname;
-/** Where `pip install` of the quick starts has been carried out: `cargo xtask test` names it. */
+/** The environment in which `pip install` of the quick starts was run: `cargo xtask test` sets it. */
 export const PYTHON =
   process.env.JOBLINE_PYTHON ?? new URL('../../../target/host-tools', import.meta.url).pathname;
 
 export interface Block {
   readonly language: string;
   readonly code: string;
-  /** The name in backticks that the text before it begins with or has last. */
+  /** The file name in backticks at the beginning or the end of the text before a block. */
   readonly file: string | undefined;
 }
 
@@ -33,7 +36,7 @@ export function blocks(name: string): Block[] {
   return found;
 }
 
-/** Free ports of this machine. They are held together, so that they differ. */
+/** Free ports of this machine. All are open at the same time, so that they differ. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -44,12 +47,12 @@ export async function freePort(): Promise<number> {
 
 const isInstallation = (command: string) => /^(npm|pip) install/.test(command);
 
-/** An empty project, with what `npm install` of the quick starts would bring. */
+/** An empty project, with the packages that `npm install` of the quick starts would install. */
 export class Project {
   readonly folder: string;
   readonly #running = new Set<ChildProcess>();
 
-  /** `replaced`: addresses of the text, and those of this run. */
+  /** `replaced`: addresses in the text, and those of this run. */
   constructor(
     readonly name: string,
     readonly env: Record<string, string>,
@@ -60,19 +63,19 @@ export class Project {
     const modules = join(this.folder, 'node_modules');
     mkdirSync(modules, { recursive: true });
     writeFileSync(join(this.folder, 'package.json'), '{ "private": true }');
-    // All else is found in the folders above, as Node.js looks for it.
+    // All other packages are resolved in the folders above, as Node.js does.
     symlinkSync(join(HERE, 'node_modules/.bin'), join(modules, '.bin'));
     this.#tarballs = tarballs;
   }
 
   readonly #tarballs: readonly string[];
 
-  /** Carries out a quick start. What its last command starts goes on until `end`. */
+  /** Carries out a quick start. Its last command runs until `end`. */
   async follow(name = this.name): Promise<void> {
     for (const command of await this.#prepare(name)) await this.#carryOut(command);
   }
 
-  /** Carries out a quick start whose programs end, and answers what they printed. */
+  /** Carries out a quick start whose programs end, and returns their output. */
   async finish(name = this.name): Promise<string> {
     let printed = '';
     for (const command of await this.#prepare(name)) {
@@ -82,7 +85,7 @@ export class Project {
     return printed;
   }
 
-  /** Installs the packages and writes the files of a quick start, and answers its commands. */
+  /** Installs the packages and writes the files of a quick start. Returns its commands. */
   async #prepare(name: string): Promise<string[]> {
     for (const tarball of this.#tarballs) {
       const place = join(
@@ -108,13 +111,13 @@ export class Project {
 
   async #carryOut(command: string): Promise<void> {
     if (isInstallation(command)) return this.#isInstalled(command);
-    // Servers run until the end; all before them has to succeed.
+    // Servers run until the end; all commands before them have to succeed.
     const [, before = '', server] = /^([\s\S]*?)^((?:node|uvicorn|npx next start) .*)$/m.exec(command) ?? [];
     await this.run(server ? before : command);
     if (server) this.keep(server);
   }
 
-  /** What a quick start installs is what was installed for all of them. */
+  /** The packages of a quick start are among those that were installed for all of them. */
   #isInstalled(command: string): void {
     const { devDependencies } = JSON.parse(readFileSync(join(HERE, 'package.json'), 'utf8'));
     const pip = readFileSync(join(HERE, 'requirements.txt'), 'utf8');
@@ -146,14 +149,14 @@ export class Project {
     return child;
   }
 
-  /** Starts what goes on until `end`. */
+  /** Starts a command that runs until `end`. */
   keep(command: string): void {
     const child = this.#spawn(command);
     child.stderr?.on('data', text => process.stderr.write(`${this.name}: ${text}`));
     child.stdout?.resume();
   }
 
-  /** Runs commands to their end and answers what they printed. */
+  /** Runs commands to their end and returns their output. */
   async run(command: string): Promise<string> {
     const child = this.#spawn(command);
     let printed = '';
@@ -169,14 +172,14 @@ export class Project {
     return printed;
   }
 
-  /** Stops what runs, with its children, and removes the folder. */
+  /** Stops the running commands, with their child processes, and removes the folder. */
   end(): void {
     for (const { pid } of this.#running) if (pid) process.kill(-pid, 'SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-/** Asks until there is an answer that succeeded. */
+/** Repeats a request until it succeeds. */
 export async function answered(url: string, init?: RequestInit): Promise<Response> {
   const deadline = Date.now() + 60_000;
   for (;;) {

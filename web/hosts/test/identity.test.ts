@@ -1,4 +1,7 @@
-/** `docs/quick-starts/identity.md`: the settings for each sign-in, as written, take its tokens and refuse those for others. */
+/**
+ * `docs/quick-starts/identity.md`: the settings for each identity provider, as written, accept its tokens and
+ * refuse those for others.
+ */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -11,10 +14,12 @@ import { answered, blocks, freePort, Project } from './guide.ts';
 const BINARY = process.env.JOBLINE_BIN ?? new URL('../../../target/debug/jobline', import.meta.url).pathname;
 const now = () => Math.floor(Date.now() / 1000);
 
-/** What a sign-in puts into its tokens besides `iss`, `iat` and `exp`, and into their head and its keys. */
+/**
+ * The claims of a provider's tokens besides `iss`, `iat` and `exp`, and the fields of their header and keys.
+ */
 interface Form {
   readonly claims: () => JWTPayload & { sub: string };
-  /** Its other ids of people. */
+  /** Its other forms of user ids. */
   readonly subjects?: readonly string[];
   readonly head?: object;
   readonly kid: string;
@@ -97,7 +102,7 @@ test.each(Object.entries(forms).map(([name, form], at) => [name, form, at] as co
     const setting = (key: string) => new RegExp(`${key}=(\\S+)`).exec(settings)?.[1] ?? '';
     expect(setting('JOBLINE_JWKS_URL')).toMatch(/^https:\/\//);
     const [ours, another] = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')]);
-    // Sign-ins publish the next key before they use it.
+    // Providers publish the next key before they use it.
     const published = await Promise.all(
       [another, ours].map(async ({ publicKey }, place) => ({
         ...(await exportJWK(publicKey)),

@@ -1,4 +1,4 @@
-/** Live connections by clients that others wrote: `ws` of npm, which types to `wsproto` of PyPI. */
+/** Live connections with independent clients: `ws` of npm sends typing to `wsproto` of PyPI. */
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.remove());
 
-/** Anna by `ws`. */
+/** Anna, with `ws`. */
 class Anna {
   readonly socket: WebSocket;
   readonly closed: Promise<number>;
@@ -51,7 +51,7 @@ class Anna {
     }
   }
 
-  /** The last message that is pushed, once there is one. */
+  /** The last message that was pushed, once there is one. */
   async message(): Promise<Frame> {
     for (;;) {
       const synced = await this.hear('synced');
@@ -62,7 +62,7 @@ class Anna {
   }
 }
 
-/** Ben by `wsproto`, which says a line at each point that it has reached. */
+/** Ben, with `wsproto`, which prints a line at each step that it has reached. */
 function ben() {
   const program = spawn(`${PYTHON}/bin/python`, [new URL('live.py', import.meta.url).pathname], {
     env: { ADDRESS: new URL(server.url).host, TOKEN: api.token('ben'), NEXT_TOKEN: api.token('ben', 7200) },

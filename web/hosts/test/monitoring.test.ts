@@ -1,10 +1,13 @@
-/** What operators watch a server with, judged by Prometheus' own program: `deploy/prometheus`, and `GET /metrics`. */
+/**
+ * What operators use for monitoring, checked by Prometheus' own program: `deploy/prometheus`, and `GET
+ * /metrics`.
+ */
 
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Server } from '../../e2e/harness/server.ts';
 
-/** `cargo xtask test` names the one that it has unpacked. */
+/** `cargo xtask test` sets the path of the one that it has unpacked. */
 const PROMTOOL = process.env.JOBLINE_PROMTOOL ?? 'promtool';
 const DEPLOY = new URL('../../../deploy/prometheus/', import.meta.url).pathname;
 
@@ -28,6 +31,6 @@ test('the metrics of a server that was used have nothing that Prometheus advises
   await api.say('anna', 'ben', 'Hello');
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
   expect(metrics).toContain('jobline_requests_total{procedure="send",status="200"} 1');
-  // It prints what it advises against and fails; it is silent otherwise.
+  // It prints what it advises against and fails; otherwise it prints nothing.
   expect(promtool(metrics, 'check', 'metrics')).toBe('');
 });

@@ -1,4 +1,4 @@
-/** The packages as npm gets them: installed into an empty project, and looked at by `attw` and `publint`. */
+/** The packages as npm gets them: installed into an empty project, and checked by `attw` and `publint`. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const bin = new URL('../node_modules/.bin/', import.meta.url).pathname;
 const tarballs = inject('tarballs');
 let project: string;
 
-/** Runs a program in the project. When it fails, what it wrote is the error. */
+/** Runs a program in the project. If it fails, its output is the error. */
 function run(program: string, ...args: string[]): string {
   try {
     return execFileSync(program, args, { cwd: project, encoding: 'utf8', stdio: 'pipe' });

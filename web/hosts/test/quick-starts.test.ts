@@ -1,6 +1,6 @@
 /**
- * Every quick start of `docs/quick-starts`, as it is written, against a real server; only ports and what has to be installed
- * are replaced.
+ * Every quick start of `docs/quick-starts`, as written, against a real server; only ports are replaced, and
+ * packages are installed before.
  */
 
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -33,7 +33,7 @@ const project = (name: string) => {
   return made;
 };
 
-/** What Jobline answers to a token. */
+/** The response of Jobline to a token. */
 const sync = async (token: string) => {
   const answer = await fetch(`${url}/messages/sync`, { headers: { Authorization: `Bearer ${token}` } });
   return {
@@ -54,7 +54,7 @@ beforeAll(async () => {
   port = await freePort();
   const [start, people] = blocks('README').map(({ code }) => code);
   server = project('README');
-  // The server's own block, with the program and the folder of this test.
+  // The block that starts the server, with the program and the folder of this test.
   const line = start?.split('\n').find(line => line.startsWith('jobline '));
   const command = line
     ?.replace('jobline', BINARY)
@@ -140,7 +140,7 @@ test('Python', async () => {
   expect(await sync(await minted())).toMatchObject({ status: 200 });
 });
 
-/** The page of a quick start's server. What goes wrong in it is shown. */
+/** The page of a quick start's server. Its console errors are printed. */
 async function open(): Promise<Page> {
   const page = await browser.newPage();
   page.setDefaultTimeout(20_000);
@@ -158,7 +158,7 @@ test('a Python client that is generated from /openapi.json holds a conversation'
   expect(await client.run(`PYTHONPATH=generated python ${script}`)).toContain('held a conversation');
 });
 
-/** What Ben sees last. */
+/** The last message that Ben sees. */
 async function lastOfBen(): Promise<string | undefined> {
   const answer = await fetch(`${url}/host/users/ben/token`, {
     method: 'POST',

@@ -1,4 +1,7 @@
-/** The server does what `/openapi.json` says, to some thousand requests that schemathesis makes of it, good and bad. */
+/**
+ * The server does what `/openapi.json` says, in some thousand valid and invalid requests that schemathesis
+ * makes from it.
+ */
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'jobline-schemathesis-'));
 let server: Server;
 
 beforeAll(async () => {
-  // Nothing is refused for its number, and push is offered.
+  // Rate limits are off, and push is offered.
   const flags = ['--send-rate', '0', '--upload-rate', '0', '--vapid-subject', 'mailto:chat@example.com'];
   server = await Server.deployed(...flags);
 });
@@ -50,7 +53,7 @@ test('every finding of schemathesis is explained', async () => {
   const said = await new Promise<string>(resolve => {
     const written = ['--report', 'json', '--report-json-path', report];
     const options = { cwd: folder, env: env as never, maxBuffer: 2 ** 26, timeout: 120_000 };
-    // It ends with 1 when it finds something.
+    // It exits with 1 when it finds something.
     execFile(`${PYTHON}/bin/schemathesis`, [...run, ...written], options, (_, out, err) =>
       resolve(out + err),
     );
@@ -71,7 +74,7 @@ test('every finding of schemathesis is explained', async () => {
   });
   expect(test_cases.generated).toBeGreaterThan(1_000);
   expect(operations.tested).toBeGreaterThan(40);
-  // A line about what is not there any more explains nothing.
+  // An explanation of a finding that no longer occurs is an error.
   const { paths } = (await (await fetch(`${server.url}/openapi.json`)).json()) as { paths: object };
   const there = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map(method => `${method.toUpperCase()} ${path}`),
