@@ -1,6 +1,6 @@
 /** Where the unread messages began when a chat was opened. It stays there until the chat is closed. */
 
-import type { Loaded } from './loaded.ts';
+import type { LoadedMessages } from './loaded.ts';
 
 /** If more unread messages than this are not loaded, the first of them is not searched for. */
 const SOUGHT = 500;
@@ -35,7 +35,7 @@ export class Divider {
   }
 
   /** Number of the first message that was unread. `seen`: the reader looks at the chat. */
-  place(loaded: Loaded, seen: boolean): number | undefined {
+  place(loaded: LoadedMessages, seen: boolean): number | undefined {
     for (; this.#missing > 0 && this.#from > 0 && this.#from >= loaded.first; this.#from -= 1) {
       if (!loaded.isOther(this.#from)) continue;
       this.#missing -= 1;

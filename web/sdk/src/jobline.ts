@@ -5,7 +5,7 @@ import type { ConversationRef, Jobline, JoblineOptions, Timeline } from './clien
 import { ended, failure, problemOf } from './errors.ts';
 import { conversationOf } from './ids.ts';
 import { Cell } from './observable.ts';
-import type { Report } from './poller.ts';
+import type { PollReport } from './poller.ts';
 import { Session, type SessionListener } from './session.ts';
 import type { Connection, ConversationsState, StorageState, TypingState, WhoIsThere } from './state.ts';
 import { Backoff } from './time.ts';
@@ -31,7 +31,7 @@ class Client implements Jobline, SessionListener {
   readonly #tokens: Tokens;
   readonly #stopListening: () => void;
   #session: Session | undefined;
-  #report: Report | undefined;
+  #report: PollReport | undefined;
   /** When that report came, in Unix milliseconds. */
   #reportedAt = 0;
   #over = false;
@@ -148,7 +148,7 @@ class Client implements Jobline, SessionListener {
     await this.#session?.end(wipe, clear);
   }
 
-  reported(report: Report): void {
+  reported(report: PollReport): void {
     this.#report = report;
     this.#reportedAt = this.#options.ports.clock.now();
     this.showConnection();

@@ -9,7 +9,7 @@ import type { MessageRow } from './rows.ts';
 import type { TimelineMessage } from './state.ts';
 import { viewOfMessage } from './view.ts';
 
-export class Loaded {
+export class LoadedMessages {
   readonly #me: string;
   #rows: MessageRow[] = [];
   #views: TimelineMessage[] = [];

@@ -4,11 +4,11 @@ import type { Value, Write } from './cache/port.ts';
 import {
   type CommandRow,
   type ConversationRow,
-  type Kind,
   type MessageRow,
   type OutboxRow,
   parse,
   type ReadRow,
+  type RowKind,
   type SyncRow,
 } from './rows.ts';
 
@@ -79,8 +79,8 @@ export class Mirror {
   }
 
   /** Returns the previous value. */
-  #set(kind: Kind, name: string, value: Value): Value {
-    const rows = (this as Partial<Record<Kind, unknown>>)[kind] as Map<string, Value> | undefined;
+  #set(kind: RowKind, name: string, value: Value): Value {
+    const rows = (this as Partial<Record<RowKind, unknown>>)[kind] as Map<string, Value> | undefined;
     const before = rows?.get(name);
     if (value === undefined) rows?.delete(name);
     else rows?.set(name, value);

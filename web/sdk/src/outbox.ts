@@ -11,7 +11,7 @@ import { bytesKey, draftKey, type OutboxFile, outboxKey } from './rows.ts';
 import { check, clean } from './text.ts';
 
 /** A message to be sent. */
-export interface Draft {
+export interface NewMessage {
   readonly conversationId: string;
   readonly to: string;
   readonly job: number | undefined;
@@ -31,7 +31,7 @@ export class Outbox {
   }
 
   /** Stores a message, and returns its `clientId`. */
-  async add(draft: Draft): Promise<string> {
+  async add(draft: NewMessage): Promise<string> {
     const { conversationId, to, job, file, bytes, replyTo } = draft;
     const text = clean(draft.text);
     check(text, file !== undefined);

@@ -30,7 +30,7 @@ const STOP_AFTER_MS = 60 * 60_000;
 export type Interest = 'chat' | 'list' | undefined;
 
 /** The outcome of a poll. */
-interface Outcome {
+interface PollOutcome {
   /** The pause, in milliseconds, that the server asks for before the next poll; only urgent ones come sooner. */
   readonly pause: number;
   /** Whether it brought messages of others, whose delivery the server does not know yet. */
@@ -44,7 +44,7 @@ interface Outcome {
 }
 
 /** The state of polling. Times are those of `Clock.elapsed`, and differ from tab to tab. */
-export interface Report extends Outcome {
+export interface PollReport extends PollOutcome {
   /** When the last poll ended. */
   readonly at: number;
 }
@@ -53,7 +53,7 @@ export interface Report extends Outcome {
 export interface Watcher {
   interest(): Interest;
   /** A poll has ended. */
-  reported(report: Report): void;
+  reported(report: PollReport): void;
   /** A full sync takes several requests, so the chats on the screen are fetched separately. */
   refreshOpenChats(): Promise<void>;
 }
@@ -62,7 +62,7 @@ export class Poller {
   readonly #core: Core;
   readonly #backoff: Backoff;
   readonly #watcher: Watcher;
-  #report: Report = { at: Number.NEGATIVE_INFINITY, pause: 0 };
+  #report: PollReport = { at: Number.NEGATIVE_INFINITY, pause: 0 };
   #succeededAt = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
   #again = false;
@@ -82,7 +82,7 @@ export class Poller {
     this.#activeAt = this.#now();
     core.tabs.listen(message => {
       if (message.is === 'polled') {
-        this.#note(message.outcome as Outcome);
+        this.#note(message.outcome as PollOutcome);
         this.plan();
       } else if (message.is === 'poll' && core.tabs.isLeading) this.#poll(message.urgent);
     });
@@ -213,7 +213,7 @@ export class Poller {
 
   /** Polls until there is nothing more to fetch. */
   async #series(): Promise<void> {
-    let outcome: Outcome;
+    let outcome: PollOutcome;
     try {
       await this.#core.store.refresh();
       outcome = await this.#untilEnd();
@@ -226,7 +226,7 @@ export class Poller {
     if (!this.#stopped) this.#tell(outcome);
   }
 
-  async #untilEnd(): Promise<Outcome> {
+  async #untilEnd(): Promise<PollOutcome> {
     let answer: Synced | undefined;
     while (answer?.hasMore !== false && !this.#stopped) {
       answer = await this.#once();
@@ -240,7 +240,7 @@ export class Poller {
     return { pause: pauseOf(answer?.nextPollMs), news, live: answer?.live ?? null };
   }
 
-  #tell(outcome: Outcome): void {
+  #tell(outcome: PollOutcome): void {
     this.#core.tabs.post({ is: 'polled', outcome });
     this.#note(outcome);
   }
@@ -261,7 +261,7 @@ export class Poller {
     return undefined;
   }
 
-  #note(outcome: Outcome): void {
+  #note(outcome: PollOutcome): void {
     const at = this.#now();
     if (!outcome.problem) this.#succeededAt = at;
     this.#report = { ...outcome, at };

@@ -2,7 +2,7 @@
 
 import type { Core } from './core.ts';
 import { fresher, pageOf } from './history.ts';
-import type { Loaded } from './loaded.ts';
+import type { LoadedMessages } from './loaded.ts';
 import { type MessageRow, messageKey } from './rows.ts';
 
 /** How many messages before and after the one with the expired URL are requested with it. */
@@ -12,7 +12,12 @@ const AROUND = 25;
 const renewing = new WeakMap<Core, Map<string, Promise<void>>>();
 
 /** Fetches the messages around `number` with new URLs, and updates them where they are stored. */
-export function renew(core: Core, conversationId: string, loaded: Loaded, number: number): Promise<void> {
+export function renew(
+  core: Core,
+  conversationId: string,
+  loaded: LoadedMessages,
+  number: number,
+): Promise<void> {
   // Rounded to pages, so that neighbours ask for the same one.
   const step = Math.ceil(number / AROUND + 1) * AROUND;
   const before = loaded.at(step)?.message.id;

@@ -142,7 +142,7 @@ export interface Rows {
   readonly bytes: ArrayBuffer;
 }
 
-export type Kind = keyof Rows;
+export type RowKind = keyof Rows;
 
 export const SESSION = 'session';
 export const SYNC = 'sync/';
@@ -167,7 +167,7 @@ export const HELD: readonly Range[] = [
 export const EVERYTHING: Range = ['', '\uffff'];
 
 /** The kind and the name in a key; ids have no `/`. */
-export function parse(key: string): readonly [kind: Kind, name: string] {
+export function parse(key: string): readonly [kind: RowKind, name: string] {
   const [kind, name = ''] = key.split('/');
-  return [kind as Kind, name];
+  return [kind as RowKind, name];
 }

@@ -12,7 +12,7 @@ import type { PeopleCells } from './live/people.ts';
 import type { Change } from './mirror.ts';
 import type { Cell } from './observable.ts';
 import { Outbox } from './outbox.ts';
-import { type Interest, Poller, type Report, type Watcher } from './poller.ts';
+import { type Interest, Poller, type PollReport, type Watcher } from './poller.ts';
 import type { LifecycleEvent, Ports } from './ports.ts';
 import { Progress } from './progress.ts';
 import type { MessageRow } from './rows.ts';
@@ -40,7 +40,7 @@ const MEANWHILE_MS = 3000;
 /** The owner of a session: its state for views, and its events. */
 export interface SessionListener extends ListCells, PeopleCells {
   readonly storage: Cell<StorageState>;
-  reported(report: Report): void;
+  reported(report: PollReport): void;
   /** The live connection may have begun or ended. */
   showConnection(): void;
   /** The user signed out in another tab. */
@@ -129,7 +129,7 @@ export class Session implements TimelineParts, LiveParts, StoreEvents, Watcher {
     return conversations.isWatched || unread.isWatched ? 'list' : undefined;
   }
 
-  reported(report: Report): void {
+  reported(report: PollReport): void {
     this.#listener.reported(report);
     if (report.live !== undefined) this.#offered(report.live);
     this.#live?.reported(report);

@@ -19,10 +19,10 @@ import {
   draftKey,
   EVERYTHING,
   HELD,
-  type Kind,
   type MessageRow,
   outboxKey,
   parse,
+  type RowKind,
   type Rows,
   readKey,
   SESSION,
@@ -93,7 +93,7 @@ export class Store {
     });
   }
 
-  async get<K extends Kind>(_kind: K, key: string): Promise<Rows[K] | undefined> {
+  async get<K extends RowKind>(_kind: K, key: string): Promise<Rows[K] | undefined> {
     const held = this.#bytes.get(key) as Rows[K] | undefined;
     if (held) return held;
     const [row] = await this.#values([key, `${key}\0`]);
@@ -129,7 +129,7 @@ export class Store {
   }
 
   /** Puts the result of `change` for each row, which gets its index in `keys`; nothing if that is `undefined`. */
-  update<K extends Kind>(
+  update<K extends RowKind>(
     _kind: K,
     keys: readonly string[],
     change: (row: Rows[K] | undefined, place: number, count: number) => Rows[K] | undefined,

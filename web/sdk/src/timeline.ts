@@ -11,10 +11,10 @@ import type { Conversation, Message } from './generated/contract.ts';
 import { fresher, pageOf } from './history.ts';
 import { isCrew, otherIn } from './ids.ts';
 import type { ConversationList } from './list.ts';
-import { Loaded } from './loaded.ts';
+import { LoadedMessages } from './loaded.ts';
 import type { Change } from './mirror.ts';
 import { Cell, share } from './observable.ts';
-import type { Outbox, Draft as OutboxDraft } from './outbox.ts';
+import type { NewMessage, Outbox } from './outbox.ts';
 import { withCommands } from './overlay.ts';
 import { quoteOf } from './quotes.ts';
 import { refusalOf } from './refusal.ts';
@@ -38,7 +38,7 @@ export class ConversationTimeline implements Timeline {
   readonly #core: TimelineParts;
   readonly #job: number | undefined;
   readonly #other: string | undefined;
-  readonly #loaded: Loaded;
+  readonly #loaded: LoadedMessages;
   readonly #cell: Cell<TimelineState>;
   readonly #divider = new Divider();
   #details: Details | undefined;
@@ -62,7 +62,7 @@ export class ConversationTimeline implements Timeline {
     this.#core = core;
     this.#job = job;
     this.#other = otherIn(id, core.me);
-    this.#loaded = new Loaded(core.me);
+    this.#loaded = new LoadedMessages(core.me);
     this.draft = new Draft(id, core.store, core.ports.clock);
     this.#cell = new Cell<TimelineState>(this.#state([], undefined), () => void this.load());
   }
@@ -290,7 +290,7 @@ export class ConversationTimeline implements Timeline {
     this.refresh();
   }
 
-  #add(text: string, replyTo: string | undefined, more: Partial<OutboxDraft>): Promise<string> {
+  #add(text: string, replyTo: string | undefined, more: Partial<NewMessage>): Promise<string> {
     return this.#core.outbox.add({
       conversationId: this.id,
       to: this.#to(),

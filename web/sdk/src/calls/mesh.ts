@@ -5,7 +5,7 @@
 
 import type { Call, CallConfig } from '../generated/contract.ts';
 import type { Clock } from '../ports.ts';
-import type { Kind, OwnMedia } from './own.ts';
+import type { OwnMedia, TrackKind } from './own.ts';
 import { Peer, type PeerSignal } from './peer.ts';
 import type { MediaPort } from './ports.ts';
 import type { Participant } from './state.ts';
@@ -110,7 +110,7 @@ export class Mesh {
     if (isNew) other.peer?.begin();
   }
 
-  replace(kind: Kind): void {
+  replace(kind: TrackKind): void {
     for (const { peer } of this.#others.values()) void peer?.replace(kind).catch(() => undefined);
     this.#listener.changed();
   }

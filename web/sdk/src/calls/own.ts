@@ -4,7 +4,7 @@ import { type Obstacle, obstacleOf } from '../obstacle.ts';
 import type { DeviceMemory, MediaPort } from './ports.ts';
 import type { Shown } from './state.ts';
 
-export type Kind = 'microphone' | 'camera' | 'screen';
+export type TrackKind = 'microphone' | 'camera' | 'screen';
 
 /** At most 720p, which 1 Mb/s can carry well. */
 const PICTURE = {
@@ -20,14 +20,14 @@ const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl:
 export class OwnMedia {
   readonly #port: MediaPort;
   /** A track was set, switched, or ended by itself. */
-  readonly #changed: (kind: Kind) => void;
-  readonly #tracks: Partial<Record<Kind, MediaStreamTrack>> = {};
+  readonly #changed: (kind: TrackKind) => void;
+  readonly #tracks: Partial<Record<TrackKind, MediaStreamTrack>> = {};
   readonly #memory: DeviceMemory;
   /** The devices that the reader chose, in this call or an earlier one. Until then it is the browser that chooses. */
   readonly #chosen: Chosen;
   #isOver = false;
 
-  constructor(port: MediaPort, memory: DeviceMemory, changed: (kind: Kind) => void) {
+  constructor(port: MediaPort, memory: DeviceMemory, changed: (kind: TrackKind) => void) {
     this.#port = port;
     this.#memory = memory;
     this.#chosen = chosenIn(memory.read());
@@ -43,7 +43,7 @@ export class OwnMedia {
     };
   }
 
-  track(kind: Kind): MediaStreamTrack | null {
+  track(kind: TrackKind): MediaStreamTrack | null {
     return this.#tracks[kind] ?? null;
   }
 
@@ -153,7 +153,7 @@ export class OwnMedia {
     }
   }
 
-  #keep(stream: MediaStream, picture: Kind = 'camera'): void {
+  #keep(stream: MediaStream, picture: TrackKind = 'camera'): void {
     for (const track of stream.getTracks()) {
       // The call ended while the reader was asked.
       if (this.#isOver) track.stop();
@@ -161,7 +161,7 @@ export class OwnMedia {
     }
   }
 
-  #set(kind: Kind, track: MediaStreamTrack | undefined): void {
+  #set(kind: TrackKind, track: MediaStreamTrack | undefined): void {
     const before = this.#tracks[kind];
     if (before) {
       before.onended = null;

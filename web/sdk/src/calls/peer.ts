@@ -5,13 +5,17 @@
  */
 
 import type { Clock } from '../ports.ts';
-import type { Kind, OwnMedia } from './own.ts';
+import type { OwnMedia, TrackKind } from './own.ts';
 import type { MediaPort } from './ports.ts';
 import type { Shown } from './state.ts';
 
 /** The transceivers, in the order of the offer. */
-const PLACES: readonly Kind[] = ['microphone', 'camera', 'screen'];
-const BITS: Readonly<Record<Kind, number>> = { microphone: 32_000, camera: 1_000_000, screen: 1_000_000 };
+const PLACES: readonly TrackKind[] = ['microphone', 'camera', 'screen'];
+const BITS: Readonly<Record<TrackKind, number>> = {
+  microphone: 32_000,
+  camera: 1_000_000,
+  screen: 1_000_000,
+};
 /** How long it may be interrupted, or take to connect, before an ICE restart. */
 const INTERRUPTED_MS = 3000;
 const AGAIN_MS = 6000;
@@ -46,7 +50,7 @@ export class Peer {
   /** Signals are handled one after another. */
   #work = Promise.resolve();
   readonly #early: RTCIceCandidateInit[] = [];
-  readonly #streams = new Map<Kind, MediaStream>();
+  readonly #streams = new Map<TrackKind, MediaStream>();
   #callOff = (): void => undefined;
   #measuring = (): void => undefined;
   #isOver = false;
@@ -101,7 +105,7 @@ export class Peer {
   }
 
   /** Sends another track of this kind, or none. */
-  async replace(kind: Kind): Promise<void> {
+  async replace(kind: TrackKind): Promise<void> {
     await this.#sender(kind)?.replaceTrack(this.#own.track(kind));
     this.tell();
   }
@@ -115,7 +119,7 @@ export class Peer {
   stream(kind: 'camera' | 'screen'): MediaStream | undefined {
     const places = this.#connection.getTransceivers();
     if (places.length < PLACES.length) return undefined;
-    const wanted: Kind[] = kind === 'camera' ? ['microphone', 'camera'] : ['screen'];
+    const wanted: TrackKind[] = kind === 'camera' ? ['microphone', 'camera'] : ['screen'];
     const stream =
       this.#streams.get(kind) ??
       this.#media.stream(wanted.flatMap(one => places[PLACES.indexOf(one)]?.receiver.track ?? []));
@@ -179,7 +183,7 @@ export class Peer {
     } else this.#early.push(candidate);
   }
 
-  #sender(kind: Kind): RTCRtpSender | undefined {
+  #sender(kind: TrackKind): RTCRtpSender | undefined {
     return this.#connection.getTransceivers()[PLACES.indexOf(kind)]?.sender;
   }
 

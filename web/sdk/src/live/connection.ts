@@ -42,7 +42,7 @@ export interface Listener {
   ended(code: number, retryAfterMs: number | undefined): void;
 }
 
-export class Connection {
+export class LiveConnection {
   readonly #socket: LiveSocket;
   readonly #clock: Clock;
   readonly #listener: Listener;

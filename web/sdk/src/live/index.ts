@@ -9,11 +9,11 @@
  */
 
 import type { LiveOffer, Synced } from '../generated/contract.ts';
-import type { Report } from '../poller.ts';
+import type { PollReport } from '../poller.ts';
 import type { LifecycleEvent } from '../ports.ts';
 import type { TypingState, WhoIsThere } from '../state.ts';
 import type { TabMessage } from '../tabs.ts';
-import { Connection, type Listener } from './connection.ts';
+import { type Listener, LiveConnection } from './connection.ts';
 import type { ServerFrame } from './frames.ts';
 import type { LiveParts } from './parts.ts';
 import { Pauses } from './pauses.ts';
@@ -53,7 +53,7 @@ export class Live implements Listener, Blocked {
   readonly #screens: Screens;
   #offer: LiveOffer | null;
   readonly #offeredAt: number;
-  #connection: Connection | undefined;
+  #connection: LiveConnection | undefined;
   #connecting = false;
   /** The connection was live, and its end has not been handled yet. */
   #isLive = false;
@@ -94,7 +94,7 @@ export class Live implements Listener, Blocked {
   }
 
   /** A poll has ended, in this tab or in the leading one. */
-  reported({ problem, news, more }: Report): void {
+  reported({ problem, news, more }: PollReport): void {
     this.#reached = !problem;
     if (more) return;
     if (!this.#pokes) this.#connection?.kept();
@@ -236,7 +236,7 @@ export class Live implements Listener, Blocked {
       if (this.#over || this.#connection || !offer || !tabs.isLeading) return;
       const socket = ports.socket?.(offer.url, ['jobline.v1', `bearer.${token}`]);
       if (!socket) return;
-      this.#connection = new Connection(socket, ports.clock, this);
+      this.#connection = new LiveConnection(socket, ports.clock, this);
     } catch {
       // No token, which polls report; or an address to which this page may not connect.
       this.ended(1006, undefined);
@@ -342,7 +342,7 @@ export class Live implements Listener, Blocked {
   }
 
   /** Reports the screens of all tabs, or typing, to the server. */
-  #showScreen(said: Parameters<Connection['say']>[0]): void {
+  #showScreen(said: Parameters<LiveConnection['say']>[0]): void {
     if (said.op === 'watch') this.#people.watch(said.conversationId ?? undefined);
     // Where each frame costs as much as a message, only activity is reported.
     if (this.#connection?.isReady && (!this.#pokes || said.op === 'active')) this.#connection.say(said);
