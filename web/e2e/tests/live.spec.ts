@@ -1,6 +1,7 @@
 /** Live connections in real browsers, on a real server: sooner than a poll, and polls whenever they fail. */
 
 import type { Locator, Page, WebSocket } from '@playwright/test';
+import type { Api } from '../harness/api.ts';
 import { Person, WITH_JOHN } from '../harness/person.ts';
 import type { Server } from '../harness/server.ts';
 import { expect, test } from '../harness/test.ts';
@@ -56,13 +57,8 @@ const typing = (place: Locator, name: string) => place.getByText(`${name} is typ
 const online = (place: Locator) => place.getByRole('img', { name: 'Online' });
 const head = (person: Person) => person.page.locator('.chat-head');
 
-test('a message arrives sooner than the next poll, without a poll', {
-  tag: '@timing',
-}, async ({ person, api }) => {
-  const you = await (await person('You')).open('John Smith');
-  await connected(you);
-  await you.sees('8 AM works?');
-  const count = polls(you.page);
+/** Milliseconds from a send of John's until You see the message: the best of five. */
+async function bestDelay(you: Person, api: Api): Promise<number> {
   const times: number[] = [];
   for (let number = 1; number <= 5; number += 1) {
     const shown = you.message(`Right now ${number}`).waitFor(AT_ONCE);
@@ -71,7 +67,17 @@ test('a message arrives sooner than the next poll, without a poll', {
     await shown;
     times.push(Date.now() - at);
   }
-  expect(Math.min(...times)).toBeLessThan(300);
+  return Math.min(...times);
+}
+
+test('a message arrives sooner than the next poll, without a poll', {
+  tag: '@timing',
+}, async ({ person, api }) => {
+  const you = await (await person('You')).open('John Smith');
+  await connected(you);
+  await you.sees('8 AM works?');
+  const count = polls(you.page);
+  expect(await bestDelay(you, api)).toBeLessThan(300);
   expect(count()).toBe(0);
   // Read receipts and the user's own messages come back as soon.
   await you.say('On my way');
@@ -219,15 +225,7 @@ test('where a proxy blocks upgrades, long polls deliver messages as fast', {
   page.on('request', request => {
     if (/\/messages\/sync(?!.*wait=20)/.test(request.url())) others.push(request.url());
   });
-  const times: number[] = [];
-  for (let number = 1; number <= 5; number += 1) {
-    const shown = you.message(`Right now ${number}`).waitFor(AT_ONCE);
-    const at = Date.now();
-    await api.say('john', 'you', `Right now ${number}`);
-    await shown;
-    times.push(Date.now() - at);
-  }
-  expect(Math.min(...times)).toBeLessThan(300);
+  expect(await bestDelay(you, api)).toBeLessThan(300);
   expect(others).toEqual([]);
   expect(tried).toBe(3);
 });

@@ -3,12 +3,11 @@
  * this process.
  */
 
-import { gzipSync } from 'node:zlib';
-import { build, type Rolldown } from 'vite';
 import { expect, test } from 'vitest';
 import { ringingIn } from '../src/calls/ringing.ts';
 import { callsOffered, watchCalls } from '../src/calls/watch.ts';
 import { CallWorld } from '../testing/calls.ts';
+import { chunksOf, gzipped } from './chunks.ts';
 
 const CONVERSATION = 'conv_john_you';
 
@@ -335,38 +334,16 @@ test('whether calls are offered can be asked without loading their chunk', async
   await expect(callsOffered('', () => 'token', you.ports)).rejects.toThrow();
 });
 
-/** Builds scripts of the SDK, and returns the resulting files. */
-async function built(...inputs: string[]) {
-  const root = new URL('..', import.meta.url).pathname;
-  const made = await build({
-    configFile: false,
-    logLevel: 'error',
-    root,
-    resolve: { conditions: ['jobline-source'] },
-    build: {
-      write: false,
-      target: 'es2022',
-      modulePreload: false,
-      rollupOptions: {
-        input: inputs.map(path => `${root}src/${path}`),
-        preserveEntrySignatures: 'strict',
-      },
-    },
-  });
-  return (made as Rolldown.RolldownOutput).output.flatMap(chunk =>
-    chunk.type === 'chunk' ? { name: chunk.name, bytes: gzipSync(chunk.code, { level: 9 }).length } : [],
-  );
-}
-
 test('the chunk for calls is at most 14 KB gzipped, shared code included', async () => {
-  const size = (await built('calls/index.ts')).reduce((sum, { bytes }) => sum + bytes, 0);
+  const size = (await chunksOf('calls/index.ts')).reduce((sum, { code }) => sum + gzipped(code), 0);
   console.log(`calls: ${size} gzipped.`);
   expect(size).toBeLessThanOrEqual(14 * 1024);
 });
 
 test('the watcher for calls adds at most 1 KB gzipped to the client', async () => {
-  const chunks = await built('calls/watch.ts', 'browser/index.ts');
-  const { bytes } = chunks.find(({ name }) => name === 'watch') ?? {};
+  const chunks = await chunksOf('calls/watch.ts', 'browser/index.ts');
+  const watch = chunks.find(({ name }) => name === 'watch');
+  const bytes = watch && gzipped(watch.code);
   console.log(`calls/watch: ${bytes} gzipped.`);
   expect(bytes).toBeLessThanOrEqual(1024);
 });

@@ -1,10 +1,9 @@
 /** Recording a voice message without a browser: the test moves the clock and feeds the microphone. */
 
-import { gzipSync } from 'node:zlib';
-import { build, type Rolldown } from 'vite';
 import { expect, test } from 'vitest';
 import { formatOf, heights, LONGEST_MS, type Obstacle, Recording, waveformOf } from '../src/voice/index.ts';
 import { VoiceWorld } from '../testing/voice.ts';
+import { chunksOf, gzipped } from './chunks.ts';
 
 const AAC = 'audio/mp4;codecs=mp4a.40.2';
 const OPUS = 'audio/webm;codecs=opus';
@@ -159,23 +158,10 @@ test('the waveform of silence, and of no samples, is flat', () => {
 });
 
 test('the chunk for recording is at most 8 KB gzipped, and needs nothing of the client', async () => {
-  const root = new URL('..', import.meta.url).pathname;
-  const built = await build({
-    configFile: false,
-    logLevel: 'error',
-    root,
-    resolve: { conditions: ['jobline-source'] },
-    build: {
-      write: false,
-      target: 'es2022',
-      modulePreload: false,
-      rollupOptions: { input: `${root}src/voice/index.ts`, preserveEntrySignatures: 'strict' },
-    },
-  });
-  const chunks = (built as Rolldown.RolldownOutput).output.filter(chunk => chunk.type === 'chunk');
+  const chunks = await chunksOf('voice/index.ts');
   const [chunk] = chunks;
   if (chunks.length !== 1 || !chunk) throw new Error('It is one script.');
-  const size = gzipSync(chunk.code, { level: 9 }).length;
+  const size = gzipped(chunk.code);
   console.log(`voice: ${size} gzipped.`);
   expect(size).toBeLessThanOrEqual(8 * 1024);
   const modules = Object.keys(chunk.modules).map(path => path.replace(/.*\/src\//, ''));
