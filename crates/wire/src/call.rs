@@ -6,53 +6,53 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Call {
-    /// That of its message.
+    /// The id of the call, which is also the id of its message.
     pub id: String,
-    /// What it began with.
+    /// Whether it began with audio alone or with video.
     pub media: CallMedia,
-    /// Who called.
+    /// The user who started it.
     pub started_by: String,
-    /// How far it has come.
+    /// Its state.
     pub state: CallState,
     /// When it began to ring. ISO 8601, UTC, milliseconds.
     pub started_at: String,
     /// When it was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted_at: Option<String>,
-    /// When it ended, in whatever way. Absent, too, when nobody was left to say when.
+    /// When it ended, for whatever reason. Also absent if no device was left to report the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
-    /// The participants, each with their device. Of a crew's call that is over: who did last.
+    /// The participants, each with their device. Of a crew's call that has ended: those who were in it last.
     pub devices: BTreeMap<String, String>,
-    /// Of a crew: who does not want it, or has left it. Their devices do not ring.
+    /// In a crew: the members who declined it or left it. Their devices do not ring.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub declined_by: Vec<String>,
 }
 
-/// What a call begins with.
+/// What a call begins with: audio alone or with video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CallMedia {
-    /// Voices.
+    /// Audio alone.
     Audio,
-    /// Voices and pictures.
+    /// Audio and video.
     Video,
 }
 
-/// How far a call has come.
+/// The state of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CallState {
     /// Nobody has accepted it yet, for at most 45 s.
     Ringing,
-    /// It was accepted, and is running.
+    /// It was accepted and is in progress.
     Accepted,
-    /// The called user declined.
+    /// The called user declined it.
     Declined,
     /// The caller hung up before it was accepted.
     Cancelled,
-    /// It rang until it was over.
+    /// Nobody accepted it while it rang.
     Missed,
-    /// It was accepted, and is over.
+    /// It was accepted and has ended.
     Ended,
 }

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct StartCall {
     /// The conversation whose other members are called.
     pub conversation_id: String,
-    /// What it begins with.
+    /// Whether it begins with audio alone or with video.
     pub media: CallMedia,
-    /// The device that calls, by a name of the client's own: 1 to 64 visible ASCII characters.
+    /// The client's own name for the device that calls: 1 to 64 visible ASCII characters.
     #[schemars(length(min = 1, max = DEVICE_ID_BYTES), regex(pattern = DEVICE_ID_PATTERN))]
     pub device_id: String,
 }
@@ -31,7 +31,7 @@ pub struct AnswerCall {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StartedCall {
-    /// The call: a new one, or the one that runs in the conversation already.
+    /// The call: a new one, or the one already in progress in the conversation.
     pub call: Call,
     /// Its message.
     pub message: Message,
@@ -45,13 +45,13 @@ pub struct ChangedCall {
     pub call: Call,
 }
 
-/// Output of `calls.config`: what a browser's `RTCPeerConnection` is made with.
+/// Output of `calls.config`: the configuration for a browser's `RTCPeerConnection`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallConfig {
-    /// The servers that help two devices to reach each other.
+    /// The STUN and TURN servers.
     pub ice_servers: Vec<IceServer>,
-    /// Whether the two may reach each other without a relay, and so learn each other's addresses.
+    /// Whether devices may connect without a relay, and so learn each other's addresses.
     pub ice_transport_policy: IceTransportPolicy,
     /// How long a call rings, in milliseconds.
     pub ring_ms: u64,
@@ -63,7 +63,7 @@ pub struct CallConfig {
 pub struct IceServer {
     /// `stun:`, `turn:` or `turns:` URLs.
     pub urls: Vec<String>,
-    /// Good for an hour.
+    /// The user name for a TURN server, valid for an hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// The password for the user name.
@@ -71,13 +71,13 @@ pub struct IceServer {
     pub credential: Option<String>,
 }
 
-/// Which ways two devices may take to each other.
+/// How two devices may connect to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(extend("x-enum-varnames" = ["ICE_RELAY", "ICE_ALL"]))]
 pub enum IceTransportPolicy {
-    /// Through the TURN server alone.
+    /// Through the TURN server only.
     Relay,
-    /// Any.
+    /// Directly or through the TURN server.
     All,
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What two users say to each other, or the crew of a job.
+/// A conversation of two users, or of the crew of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Conversation {
@@ -17,30 +17,30 @@ pub struct Conversation {
     pub kind: ConversationKind,
     /// The members: of a pair the two user ids in byte order, of a crew those who have not left.
     pub participants: Vec<String>,
-    /// The job last written about; of a crew its own.
+    /// The job of the last message that names one; of a crew, its own job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = JOB_ID_MAX))]
     pub job_id: Option<u64>,
-    /// How to show the participants; of a crew five of them, and everybody whom this answer names.
+    /// Names and pictures of the participants; of a crew, of five of them and of everyone whom this answer mentions.
     pub people: Vec<Person>,
-    /// The job last written about, as the host tells it.
+    /// That job, as the host registered it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<Job>,
     /// The beginning of the last message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message: Option<String>,
-    /// What the last message is.
+    /// The type of the last message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message_type: Option<MessageType>,
     /// When the last message was accepted. ISO 8601, UTC, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message_at: Option<String>,
-    /// For each participant, how many messages from others come after the point they have read.
+    /// For each participant, how many messages from others come after the last one that they have read.
     pub unread_count: BTreeMap<String, u64>,
     /// Until when the caller has muted it. ISO 8601, UTC, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<String>,
-    /// `true` when the caller blocks the other one.
+    /// `true` when the caller blocks the other user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<bool>,
     /// When the first message was accepted. ISO 8601, UTC, milliseconds.
@@ -65,9 +65,9 @@ pub enum ConversationKind {
 pub struct Person {
     /// The user id.
     pub id: String,
-    /// The name that the host told, or the id where it told none.
+    /// The name that the host gave, or the id if it gave none.
     pub name: String,
-    /// A picture.
+    /// The URL of a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
 }
@@ -80,17 +80,17 @@ pub struct Job {
     pub id: u64,
     /// What the host calls it.
     pub title: String,
-    /// Whether it may be written about.
+    /// Whether its participants may write to each other.
     pub status: JobStatus,
 }
 
-/// Whether a job may be written about.
+/// Whether the participants of a job may write to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobStatus {
     /// Its participants may write to each other.
     Open,
-    /// Its conversations can be read only.
+    /// Its conversations can only be read.
     Closed,
 }
 
@@ -98,7 +98,7 @@ pub enum JobStatus {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListConversations {
-    /// The `cursor` of the last answer, or an ISO 8601 timestamp: answers the conversations that changed since.
+    /// The `cursor` of the last answer, or an ISO 8601 timestamp: answers the conversations that have changed since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// At most how many conversations, 1 to 50; 50 when left out.
@@ -111,15 +111,15 @@ pub struct ListConversations {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Conversations {
-    /// The conversations, the one written in last first.
+    /// The conversations, the one with the newest message first.
     pub conversations: Vec<Conversation>,
-    /// More wait: ask again at once with `since` = `cursor`.
+    /// There are more: ask again at once with `since` = `cursor`.
     pub has_more: bool,
     /// Pass it as `since` next time.
     pub cursor: String,
     /// When to ask again, in milliseconds.
     pub next_poll_ms: u64,
-    /// `true` when the cursor was older than what is kept, and this is a fresh start instead.
+    /// `true` when the cursor was older than what is kept, and the answer is a fresh snapshot instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<bool>,
 }
@@ -149,7 +149,7 @@ pub struct ConversationDetails {
     pub conversation: Conversation,
     /// Whether a `send` of the caller would be accepted now.
     pub can_send: bool,
-    /// If not, the code that it would be refused with.
+    /// If not, the code of the refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Code>,
 }
@@ -160,7 +160,7 @@ pub struct ConversationDetails {
 pub struct MarkAsRead {
     /// The conversation.
     pub conversation_id: String,
-    /// The id of the last message that was read; all of them when left out.
+    /// The id of the last message that was read; all messages when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub up_to: Option<String>,
@@ -172,6 +172,6 @@ pub struct MarkAsRead {
 pub struct MarkedAsRead {
     /// The conversation.
     pub conversation_id: String,
-    /// How many messages are left unread for the one who asked.
+    /// How many messages the caller has left unread.
     pub unread_count: u64,
 }

@@ -1,4 +1,4 @@
-//! Events that the host's webhook did not take.
+//! Events that the host's webhook did not accept.
 
 use crate::limits::PAGE_ITEMS;
 use schemars::JsonSchema;
@@ -21,15 +21,15 @@ pub struct ListFailedEvents {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FailedEvent {
-    /// By which it is delivered again: `failed_<unix ms>_<nanoid>`.
+    /// The id by which to ask for another delivery: `failed_<unix ms>_<nanoid>`.
     pub id: String,
-    /// The `webhook-id` that it had, and will have again.
+    /// Its `webhook-id`, the same in every delivery.
     pub webhook_id: String,
-    /// When it was set aside. ISO 8601, UTC, milliseconds.
+    /// When its delivery was given up. ISO 8601, UTC, milliseconds.
     pub failed_at: String,
     /// How the last attempt ended.
     pub reason: String,
-    /// Whether it is waiting for the attempt that was asked for.
+    /// Whether another delivery was requested and is still to come.
     pub is_due: bool,
     /// The body that was sent: `{type, timestamp, data}`.
     pub event: serde_json::Map<String, serde_json::Value>,
@@ -39,9 +39,9 @@ pub struct FailedEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FailedEvents {
-    /// The events, the oldest first.
+    /// The events, oldest first.
     pub events: Vec<FailedEvent>,
-    /// More wait: ask again at once with `since` = `cursor`.
+    /// There are more: ask again at once with `since` = `cursor`.
     pub has_more: bool,
     /// Pass it as `since` next time; absent while there is no event.
     #[serde(default, skip_serializing_if = "Option::is_none")]

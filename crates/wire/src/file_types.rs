@@ -1,25 +1,25 @@
 //! The media types of files.
 
-/// Images that every browser shows. A message with one is an `image`, and its download may be shown inline; every other
-/// file is downloaded as an attachment, so that nothing a user uploaded runs in the page.
+/// Images that every browser shows. A message with one is an `image`, and its download may be shown inline. Files other than
+/// these and [`VOICES`] are downloaded as attachments, so that nothing a user uploaded runs in the page.
 pub const INLINE_IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 
-/// Whether a browser may show a file of this media type in place. `content_type` is in lower case, without parameters.
+/// Whether files of this media type are images that may be shown inline. `content_type` is in lower case, without parameters.
 #[must_use]
 pub fn is_inline_image(content_type: &str) -> bool {
     INLINE_IMAGES.contains(&content_type)
 }
 
-/// Recordings of a voice. A message with one is a `voice`, and its download may be played in place.
+/// Voice recordings. A message with one is a `voice`, and its download may be played inline.
 pub const VOICES: [&str; 2] = ["audio/mp4", "audio/webm"];
 
-/// Whether files of this media type are recordings of a voice. `content_type` is in lower case, without parameters.
+/// Whether files of this media type are voice recordings. `content_type` is in lower case, without parameters.
 #[must_use]
 pub fn is_voice(content_type: &str) -> bool {
     VOICES.contains(&content_type)
 }
 
-/// Whether a browser may show or play a file of this media type in place.
+/// Whether a browser may show or play a file of this media type inline.
 #[must_use]
 pub fn is_inline(content_type: &str) -> bool {
     is_inline_image(content_type) || is_voice(content_type)

@@ -15,16 +15,16 @@ pub struct HostUserInput {
     /// The name to show, 1 to 200 characters.
     #[schemars(length(min = 1, max = NAME_CHARS))]
     pub name: String,
-    /// An http or https URL of a picture, at most 2,048 bytes; a page that came by https shows only https.
+    /// An http or https URL of a picture, at most 2,048 bytes; pages served over https show only https pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = URL_BYTES), regex(pattern = AVATAR_URL_PATTERN))]
     pub avatar_url: Option<String>,
-    /// Where notices can be sent; never shown to other users.
+    /// The address for mail about unread messages; never shown to other users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = EMAIL_BYTES), regex(pattern = EMAIL_PATTERN))]
     pub email: Option<String>,
-    /// The language that they read, such as `es` or `ar-EG`: that of mail and push notifications, unless they chose another
-    /// one. One of which there are no texts is English.
+    /// The language of mail and push notifications, such as `es` or `ar-EG`, unless the user chose another one. English is
+    /// used for languages without texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = LANGUAGE_BYTES), regex(pattern = LANGUAGE_PATTERN))]
     pub language: Option<String>,
@@ -38,13 +38,13 @@ pub struct HostUser {
     pub id: String,
     /// The name to show.
     pub name: String,
-    /// A picture.
+    /// The URL of a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
-    /// Where notices can be sent.
+    /// The address for mail about unread messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The language that they read, as the host gave it.
+    /// The language of mail and push notifications, as the host gave it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
 }
@@ -53,7 +53,7 @@ pub struct HostUser {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HostJobInput {
-    /// What to call it, 1 to 200 characters.
+    /// Its title, 1 to 200 characters.
     #[schemars(length(min = 1, max = NAME_CHARS))]
     pub title: String,
     /// The users who take part, 1 to 100.
@@ -61,8 +61,7 @@ pub struct HostJobInput {
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,
-    /// Which part of its crew's messages newcomers see: those from their joining on (`joined`, as when it is left out), or
-    /// `all`.
+    /// Which messages of its crew new members see: those since they joined (`joined`, the default), or `all`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crew_history: Option<CrewHistory>,
 }
@@ -73,30 +72,29 @@ pub struct HostJobInput {
 pub struct HostJob {
     /// The job id, 1 to 2^53 − 1.
     pub id: u64,
-    /// What to call it.
+    /// Its title.
     pub title: String,
     /// The users who take part.
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,
-    /// Which part of its crew's messages newcomers see: those from their joining on (`joined`, as when it is left out), or
-    /// `all`.
+    /// Which messages of its crew new members see: those since they joined (`joined`, the default), or `all`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crew_history: Option<CrewHistory>,
 }
 
-/// Which part of a crew's messages newcomers see.
+/// Which messages of a crew new members see.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CrewHistory {
-    /// What is written from their joining on.
+    /// Those sent since they joined.
     #[default]
     Joined,
-    /// Everything.
+    /// All.
     All,
 }
 
-/// Input of `POST /host/messages`. Exactly one of `conversationId` and `userIds` says where the line goes.
+/// Input of `POST /host/messages`. Exactly one of `conversationId` and `userIds` says where the message goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HostMessageInput {
@@ -107,22 +105,22 @@ pub struct HostMessageInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 2), inner(regex(pattern = USER_ID_PATTERN)))]
     pub user_ids: Option<Vec<String>>,
-    /// The text of the line, 1 to 2,000 Unicode scalar values.
+    /// The text, 1 to 2,000 Unicode scalar values.
     #[schemars(length(max = CONTENT_CHARS))]
     pub content: String,
     /// `text`, which counts as unread, or `event`, which does not; `text` when left out.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<HostMessageType>,
-    /// What clients get in `event.data`, with type `event` alone; at most 4,096 bytes of JSON.
+    /// What clients get in `event.data`; only with type `event`, at most 4,096 bytes of JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<serde_json::Map<String, serde_json::Value>>,
-    /// The host's own id for this line, 1 to 64 bytes: repeating it answers the first one again.
+    /// The host's own id for this message, 1 to 64 bytes: repeating it answers the first message again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = CLIENT_ID_BYTES))]
     pub client_id: Option<String>,
 }
 
-/// What a line of the host is.
+/// The type of a message from the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(extend("x-enum-varnames" = ["HOST_TEXT", "HOST_EVENT"]))]
@@ -145,7 +143,7 @@ pub struct HostDeleteMessage {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MintToken {
-    /// How long the token is good for, in seconds, 1 to 86,400; 3,600 when left out.
+    /// How long the token is valid, in seconds, 1 to 86,400; 3,600 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = TOKEN_SECONDS_MAX))]
     pub ttl_seconds: Option<u64>,
@@ -157,6 +155,6 @@ pub struct MintToken {
 pub struct MintedToken {
     /// The user token, for `Authorization: Bearer`.
     pub token: String,
-    /// Until when it is good. ISO 8601, UTC, milliseconds.
+    /// Until when it is valid. ISO 8601, UTC, milliseconds.
     pub expires_at: String,
 }

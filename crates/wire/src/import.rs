@@ -36,12 +36,12 @@ pub struct ImportUser {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = URL_BYTES), regex(pattern = AVATAR_URL_PATTERN))]
     pub avatar_url: Option<String>,
-    /// Where notices can be sent; never shown to other users.
+    /// The address for mail about unread messages; never shown to other users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = EMAIL_BYTES), regex(pattern = EMAIL_PATTERN))]
     pub email: Option<String>,
-    /// The language that they read, such as `es` or `ar-EG`: that of mail and push notifications, unless they chose another
-    /// one. One of which there are no texts is English.
+    /// The language of mail and push notifications, such as `es` or `ar-EG`, unless the user chose another one. English is
+    /// used for languages without texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = LANGUAGE_BYTES), regex(pattern = LANGUAGE_PATTERN))]
     pub language: Option<String>,
@@ -54,7 +54,7 @@ pub struct ImportJob {
     /// The job id, 1 to 2^53 − 1.
     #[schemars(range(min = 1, max = JOB_ID_MAX))]
     pub id: u64,
-    /// What to call it, 1 to 200 characters.
+    /// Its title, 1 to 200 characters.
     #[schemars(length(min = 1, max = NAME_CHARS))]
     pub title: String,
     /// The users who take part, 1 to 100.
@@ -62,14 +62,13 @@ pub struct ImportJob {
     pub participants: Vec<String>,
     /// Whether they may write to each other.
     pub status: JobStatus,
-    /// Which part of its crew's messages newcomers see: those from their joining on (`joined`, as when it is left out), or
-    /// `all`.
+    /// Which messages of its crew new members see: those since they joined (`joined`, the default), or `all`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crew_history: Option<CrewHistory>,
 }
 
 impl ImportUser {
-    /// The id, and the rest.
+    /// Splits it into the id and the rest.
     #[must_use]
     pub fn split(self) -> (String, HostUserInput) {
         let Self { id, name, avatar_url, email, language } = self;
@@ -78,7 +77,7 @@ impl ImportUser {
 }
 
 impl ImportJob {
-    /// The id, and the rest.
+    /// Splits it into the id and the rest.
     #[must_use]
     pub fn split(self) -> (u64, HostJobInput) {
         let Self { id, title, participants, status, crew_history } = self;
@@ -92,15 +91,15 @@ impl ImportJob {
 pub struct ImportedLine {
     /// The number of the line, from 1.
     pub line: u32,
-    /// That it is done, or was done before.
+    /// Present when the line was stored, now or by an earlier import.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<ImportStatus>,
-    /// Why it was not done.
+    /// Why it was not stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<LineError>,
 }
 
-/// How a line that was accepted ended.
+/// The result of a line that was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ImportStatus {
@@ -108,15 +107,15 @@ pub enum ImportStatus {
     Ok,
 }
 
-/// Why a line was not done.
+/// Why a line was not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LineError {
     /// The kind of error.
     pub code: Code,
-    /// The field at fault.
+    /// The input field that is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// What to do about it.
+    /// What went wrong and what to do about it.
     pub detail: String,
 }

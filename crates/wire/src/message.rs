@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// A message, as the one who asked may see it.
+/// A message, as the caller may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
@@ -16,11 +16,11 @@ pub struct Message {
     pub conversation_id: String,
     /// Who wrote it.
     pub sender_id: String,
-    /// Whom it is for.
+    /// The user who receives it, or the crew's id.
     pub receiver_id: String,
     /// The text: at most 2,000 Unicode scalar values; may be empty when a file comes with it.
     pub content: String,
-    /// What the message is. One of another type, from a later version, is shown by its `content`.
+    /// Its type. A client that does not know the type shows `content`.
     #[serde(rename = "type")]
     pub kind: MessageType,
     /// The URL to download the file, valid for one hour. Absent once the file has expired.
@@ -29,28 +29,28 @@ pub struct Message {
     /// The file's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
-    /// The file's size in bytes, without what was removed from an image when it was accepted.
+    /// The file's size in bytes, after location and device data were removed from an image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_size: Option<u64>,
     /// The file's media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// Of a JPEG, PNG, GIF or WebP image: its pixels from left to right as it is seen, turned upright.
+    /// Of a JPEG, PNG, GIF or WebP image: its width in pixels as it is displayed, after rotation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
-    /// Its pixels from top to bottom.
+    /// Its height in pixels as it is displayed, after rotation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
-    /// Of a voice message: how long it plays, in milliseconds.
+    /// Of a voice message: its duration in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
     /// Of a voice message: how loud each 64th of it is, as 64 characters `0`–`9`, `a`–`v`, from silent to loudest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waveform: Option<String>,
-    /// `true` when the message's file was kept for as long as files are kept, and is gone.
+    /// `true` when the message's file was removed because it was older than files are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_expired: Option<bool>,
-    /// How far it has come; never goes back.
+    /// Whether it was delivered and read; never goes back.
     pub status: Status,
     /// The message that it replies to, in its current state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,16 +64,16 @@ pub struct Message {
     /// How often it was edited; absent when it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<u32>,
-    /// When it was deleted: its `content` is empty then, its file is gone. ISO 8601, UTC, milliseconds.
+    /// When it was deleted; its `content` is then empty, and its file is gone. ISO 8601, UTC, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<String>,
     /// Who deleted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_by: Option<DeletedBy>,
-    /// What a message of type `event` tells.
+    /// Of a message of type `event`: what happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
-    /// Of a message of type `call`.
+    /// Of a message of type `call`: the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Call>,
     /// The job it is about.
@@ -91,21 +91,21 @@ pub struct Message {
     pub updated_at: String,
 }
 
-/// What a message is.
+/// The type of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageType {
-    /// Text alone.
+    /// Text only.
     Text,
-    /// A JPEG, PNG, GIF or WebP picture, perhaps with text.
+    /// A JPEG, PNG, GIF or WebP image, with or without text.
     Image,
-    /// Any other file, perhaps with text.
+    /// Any other file, with or without text.
     File,
-    /// A recording of a voice.
+    /// A voice recording.
     Voice,
     /// An audio or video call.
     Call,
-    /// Something that happened in the conversation: a line that nobody wrote.
+    /// Something that happened in the conversation; not written by a user.
     Event,
     /// A type of a later version, by its name.
     #[serde(untagged)]
@@ -117,12 +117,12 @@ impl JsonSchema for MessageType {
         "MessageType".into()
     }
 
-    /// The types of this version. Clients treat any other as text: what it says is in `content`.
+    /// The types of this version. Clients show any other type by its `content`, as text.
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
             "enum": ["text", "image", "file", "voice", "call", "event"],
-            "description": "What a message is. Show one of any other type, from a later version, by its `content`."
+            "description": "The type of a message. Show one of any other type, from a later version, by its `content`."
         })
     }
 }
@@ -140,7 +140,7 @@ pub struct Quote {
     /// What it is.
     #[serde(rename = "type")]
     pub kind: MessageType,
-    /// Its beginning, up to 120 characters, or its file's name; empty when it was deleted or is no longer kept.
+    /// The beginning of its text, up to 120 characters, or its file's name; empty when it was deleted or is no longer kept.
     pub content: String,
     /// When it was deleted. ISO 8601, UTC, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -153,7 +153,7 @@ pub struct Quote {
 pub struct Reaction {
     /// One emoji of Unicode's list of those recommended for general interchange (RGI).
     pub emoji: String,
-    /// The users who chose it, the first one first. Each user has at most one reaction to a message.
+    /// The users who chose it, in the order in which they did. Each user has at most one reaction to a message.
     pub user_ids: Vec<String>,
 }
 
@@ -167,25 +167,25 @@ pub enum DeletedBy {
     Host,
 }
 
-/// What a message of type `event` tells.
+/// Of a message of type `event`: what happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
-    /// `host`: a line from the host. `joined`, `left`: a member of a crew came or went.
+    /// `host`: an event from the host. `joined`, `left`: a member joined or left a crew.
     pub kind: String,
-    /// Whom it is about.
+    /// The member who joined or left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// What the host attached to the line, as it came.
+    /// The `data` that the host sent, unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
-/// How far a message has come.
+/// Whether a message was delivered and read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// The server keeps it.
+    /// The server has stored it.
     Sent,
     /// A device of the recipient has it.
     Delivered,
@@ -193,28 +193,28 @@ pub enum Status {
     Read,
 }
 
-/// Input of `send`. Exactly one of `receiverId` and `conversationId` says whom it is for.
+/// Input of `send`. Exactly one of `receiverId` and `conversationId` says who receives it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendMessage {
-    /// Whom it is for; begins the conversation if there is none.
+    /// The user who receives it; the conversation is created if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = USER_ID_PATTERN))]
     pub receiver_id: Option<String>,
-    /// The conversation it goes to, which exists already.
+    /// An existing conversation, or a crew's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<String>,
     /// The text: 1 to 2,000 Unicode scalar values, not only white space; may be left out when a file comes with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = CONTENT_CHARS))]
     pub content: Option<String>,
-    /// What the message is; told from the file when left out. `voice` is not left out.
+    /// The type of the message; derived from the file when left out. `voice` must be given.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<MessageType>,
     /// The `fileUrl` that `uploadFile` answered, after the bytes were uploaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_url: Option<String>,
-    /// The job it is about: an open one that both take part in.
+    /// The job it is about: an open job of which both users are participants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = JOB_ID_MAX))]
     pub job_id: Option<u64>,
@@ -226,7 +226,7 @@ pub struct SendMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub reply_to: Option<String>,
-    /// Of a voice message: how long the recording plays, in milliseconds, to within a second; at most 5 minutes.
+    /// Of a voice message: the duration of the recording in milliseconds, to within a second; at most 5 minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = VOICE_MS))]
     pub duration_ms: Option<u64>,
@@ -270,13 +270,13 @@ pub struct React {
     /// The message.
     #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub message_id: String,
-    /// One emoji, which replaces the caller's previous reaction; `null` takes that back. Must be given.
+    /// One emoji, which replaces the caller's previous reaction; `null` removes it. Must be given.
     #[serde(deserialize_with = "given")]
     #[schemars(with = "Given")]
     pub emoji: Option<String>,
 }
 
-/// The shape of a text for which `null` says something of its own.
+/// The schema of a string for which `null` has a meaning of its own.
 pub(crate) struct Given;
 
 impl JsonSchema for Given {
@@ -289,12 +289,12 @@ impl JsonSchema for Given {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        // The mark tells the OpenAPI document to keep the `null`, which elsewhere stands for a field that is left out.
+        // The generator of the OpenAPI document keeps `null` where this mark is; elsewhere `null` means that a field is left out.
         schemars::json_schema!({ "type": ["string", "null"], "x-null-means": true })
     }
 }
 
-/// A field that may be `null`, but not left out: a mistyped name must not take anything back.
+/// A field that may be `null` but not left out: a mistyped field name must not remove anything.
 pub(crate) fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Option::deserialize(deserializer)
 }
@@ -332,7 +332,7 @@ pub struct Versions {
 pub struct Version {
     /// The text.
     pub content: String,
-    /// Since when it said so. ISO 8601, UTC, milliseconds.
+    /// When the message got this text. ISO 8601, UTC, milliseconds.
     pub at: String,
 }
 
@@ -352,7 +352,7 @@ pub struct SentMessage {
 pub struct ListMessages {
     /// The conversation.
     pub conversation_id: String,
-    /// The `cursor` of the last answer, or an ISO 8601 timestamp: answers what changed since.
+    /// The `cursor` of the last answer, or an ISO 8601 timestamp: answers what has changed since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// A message id: answers the messages before it.
@@ -371,13 +371,13 @@ pub struct ListMessages {
 pub struct Messages {
     /// The messages, oldest first; with `since`, in the order of their changes.
     pub messages: Vec<Message>,
-    /// Without `since`: older messages exist. With `since`: more changes wait, ask again at once.
+    /// Without `since`: older messages exist. With `since`: there are more changes, ask again at once.
     pub has_more: bool,
     /// Pass it as `since` next time.
     pub cursor: String,
     /// When to ask again, in milliseconds.
     pub next_poll_ms: u64,
-    /// `true` when the cursor was older than what is kept, and this is a fresh start instead.
+    /// `true` when the cursor was older than what is kept, and the answer is a fresh snapshot instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<bool>,
 }

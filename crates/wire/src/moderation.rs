@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Mute {
     /// The conversation.
     pub conversation_id: String,
-    /// Until when nothing is sent by mail or push; `null` ends it. ISO 8601. Must be given.
+    /// Until when no mail and no push notifications are sent; `null` unmutes. ISO 8601. Must be given.
     #[serde(deserialize_with = "crate::message::given")]
     #[schemars(with = "crate::message::Given")]
     pub until: Option<String>,
@@ -41,7 +41,7 @@ pub struct BlockUser {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Blocked {
-    /// Everyone whom the caller blocks, in the order of their ids.
+    /// The users whom the caller blocks, ordered by id.
     pub blocked: Vec<String>,
 }
 
@@ -51,14 +51,14 @@ pub struct Blocked {
 pub struct ReportInput {
     /// The conversation.
     pub conversation_id: String,
-    /// The message that it is about; the whole conversation when left out.
+    /// The reported message; the whole conversation when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = MESSAGE_ID_PATTERN))]
     pub message_id: Option<String>,
-    /// Why, in a word or a line, such as `spam`: 1 to 200 characters.
+    /// The reason, a word or a line such as `spam`: 1 to 200 characters.
     #[schemars(length(min = 1, max = NAME_CHARS))]
     pub reason: String,
-    /// More about it, up to 2,000 Unicode scalar values.
+    /// A comment, up to 2,000 Unicode scalar values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = CONTENT_CHARS))]
     pub comment: Option<String>,
@@ -68,7 +68,7 @@ pub struct ReportInput {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reported {
-    /// By what the host knows the report.
+    /// The id of the report, as the host sees it.
     pub report_id: String,
 }
 
@@ -78,19 +78,19 @@ pub struct Reported {
 pub struct Report {
     /// `report_<unix ms>_<nanoid>`.
     pub id: String,
-    /// Who reported.
+    /// The user who reported.
     pub reporter_id: String,
     /// The conversation.
     pub conversation_id: String,
-    /// The message that it is about.
+    /// The reported message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// More about it.
+    /// The comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// The messages around it, as they were when it was reported, the oldest first, without download URLs.
+    /// The messages around it as they were when it was reported, oldest first, without download URLs.
     pub messages: Vec<Message>,
     /// When it was reported. ISO 8601, UTC, milliseconds.
     pub created_at: String,
@@ -113,9 +113,9 @@ pub struct ListReports {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reports {
-    /// The reports, the oldest first.
+    /// The reports, oldest first.
     pub reports: Vec<Report>,
-    /// More wait: ask again at once with `since` = `cursor`.
+    /// There are more: ask again at once with `since` = `cursor`.
     pub has_more: bool,
     /// Pass it as `since` next time; absent while there is no report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,7 +134,7 @@ pub struct ListMembers {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Members {
-    /// The members, in the order of their ids.
+    /// The members, ordered by id.
     pub members: Vec<ConversationMember>,
 }
 
@@ -144,9 +144,9 @@ pub struct Members {
 pub struct ConversationMember {
     /// The user id.
     pub id: String,
-    /// The name that the host told, or the id where it told none.
+    /// The name that the host gave, or the id if it gave none.
     pub name: String,
-    /// A picture.
+    /// The URL of a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
     /// Since when they are a member. ISO 8601, UTC, milliseconds.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PresenceQuery {
-    /// Up to 50 user ids, comma separated.
+    /// Up to 50 user ids, separated by commas.
     #[schemars(regex(pattern = USER_IDS_PATTERN))]
     pub user_ids: String,
 }
@@ -17,24 +17,24 @@ pub struct PresenceQuery {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct People {
-    /// Those of whom the caller may know: others are left out.
+    /// The users whose presence the caller may see; others are left out.
     pub people: Vec<Presence>,
 }
 
-/// Whether somebody is there.
+/// Whether a user is online.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Presence {
     /// The user's id.
     pub id: String,
-    /// Whether they are there now, were lately, or were not.
+    /// Whether they are online, or how long ago they were.
     pub state: PresenceState,
-    /// When they were last there, to the hour; left out when they never were.
+    /// When they were last online, rounded to the hour; absent if they never were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_active_at: Option<String>,
 }
 
-/// How long ago somebody was there.
+/// How long ago a user was online.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum PresenceState {
@@ -50,31 +50,31 @@ pub enum PresenceState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Preferences {
-    /// Whether people with whom they share an open job see when they are there, and they see it of those.
+    /// Whether users with whom they share an open job see when they are online, and they see it of them.
     pub show_presence: bool,
     /// Whether they get e-mail about unread messages.
     pub mail: bool,
     /// Whether they get push notifications.
     pub push: bool,
-    /// The language of mail and push notifications, as they chose it. Absent where they did not: it is what the host gave for
-    /// them then, and else English.
+    /// The language that they chose for mail and push notifications. Absent if they chose none: then it is the one that the
+    /// host gave, or English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// The `applicationServerKey` with which a browser subscribes to push notifications: base64url. Absent where this
-    /// deployment sends none.
+    /// The `applicationServerKey` with which a browser subscribes to push notifications, base64url. Absent if this deployment
+    /// sends none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push_key: Option<String>,
-    /// Whom they block, in the order of their ids. Somebody with whom they have no conversation is named by the id alone.
-    /// Absent where they block nobody.
+    /// The users whom they block, ordered by id. A user with whom they have no conversation has the id as name. Absent if they
+    /// block nobody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<Person>,
 }
 
-/// Input of `setPreferences`: what is left out stays.
+/// Input of `setPreferences`: what is left out stays unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetPreferences {
-    /// Whether people with whom they share an open job see when they are there, and they see it of those.
+    /// Whether users with whom they share an open job see when they are online, and they see it of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub show_presence: Option<bool>,
     /// Whether they get e-mail about unread messages.
@@ -83,14 +83,14 @@ pub struct SetPreferences {
     /// Whether they get push notifications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push: Option<bool>,
-    /// The language of mail and push notifications, such as `es` or `ar-EG`. One of which there are no texts is English. `null`
-    /// takes the choice back: it is again what the host gave for them.
+    /// The language of mail and push notifications, such as `es` or `ar-EG`. English is used for languages without texts. `null`
+    /// removes the choice: the language is again the one that the host gave.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     #[schemars(with = "Given", length(max = LANGUAGE_BYTES), regex(pattern = LANGUAGE_PATTERN))]
     pub language: Option<Option<String>>,
 }
 
-/// A field that may be `null`; one that is left out is not read at all.
+/// A field that may be `null`; serde does not call this for one that is left out.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     given(deserializer).map(Some)
 }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct AddPush {
     /// The URL of the push service for this browser.
     pub endpoint: String,
-    /// What notifications are encrypted with.
+    /// The keys with which notifications are encrypted.
     pub keys: PushKeys,
-    /// Browsers give it. It is not used: the push service says when a subscription has ended.
+    /// Browsers send it. It is not used: the push service reports when a subscription has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiration_time: Option<f64>,
 }
@@ -18,9 +18,9 @@ pub struct AddPush {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PushKeys {
-    /// The browser's public key: a point on P-256 without compression, base64url.
+    /// The browser's public key: an uncompressed point on P-256, base64url.
     pub p256dh: String,
-    /// 16 bytes that browser and server share, base64url.
+    /// The authentication secret of the subscription: 16 bytes, base64url.
     pub auth: String,
 }
 

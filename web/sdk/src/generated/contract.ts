@@ -4,9 +4,9 @@
 export interface AddPush {
   /** The URL of the push service for this browser. */
   readonly endpoint: string;
-  /** Browsers give it. It is not used: the push service says when a subscription has ended. */
+  /** Browsers send it. It is not used: the push service reports when a subscription has ended. */
   readonly expirationTime?: number;
-  /** What notifications are encrypted with. */
+  /** The keys with which notifications are encrypted. */
   readonly keys: PushKeys;
 }
 
@@ -26,7 +26,7 @@ export interface BlockUser {
 
 /** Output of `block` and `unblock`. */
 export interface Blocked {
-  /** Everyone whom the caller blocks, in the order of their ids. */
+  /** The users whom the caller blocks, ordered by id. */
   readonly blocked: readonly (string)[];
 }
 
@@ -34,38 +34,38 @@ export interface Blocked {
 export interface Call {
   /** When it was accepted. */
   readonly acceptedAt?: string;
-  /** Of a crew: who does not want it, or has left it. Their devices do not ring. */
+  /** In a crew: the members who declined it or left it. Their devices do not ring. */
   readonly declinedBy?: readonly (string)[];
-  /** The participants, each with their device. Of a crew's call that is over: who did last. */
+  /** The participants, each with their device. Of a crew's call that has ended: those who were in it last. */
   readonly devices: { readonly [key: string]: string };
-  /** When it ended, in whatever way. Absent, too, when nobody was left to say when. */
+  /** When it ended, for whatever reason. Also absent if no device was left to report the end. */
   readonly endedAt?: string;
-  /** That of its message. */
+  /** The id of the call, which is also the id of its message. */
   readonly id: string;
-  /** What it began with. */
+  /** Whether it began with audio alone or with video. */
   readonly media: CallMedia;
   /** When it began to ring. ISO 8601, UTC, milliseconds. */
   readonly startedAt: string;
-  /** Who called. */
+  /** The user who started it. */
   readonly startedBy: string;
-  /** How far it has come. */
+  /** Its state. */
   readonly state: CallState;
 }
 
-/** Output of `calls.config`: what a browser's `RTCPeerConnection` is made with. */
+/** Output of `calls.config`: the configuration for a browser's `RTCPeerConnection`. */
 export interface CallConfig {
-  /** The servers that help two devices to reach each other. */
+  /** The STUN and TURN servers. */
   readonly iceServers: readonly (IceServer)[];
-  /** Whether the two may reach each other without a relay, and so learn each other's addresses. */
+  /** Whether devices may connect without a relay, and so learn each other's addresses. */
   readonly iceTransportPolicy: IceTransportPolicy;
   /** How long a call rings, in milliseconds. */
   readonly ringMs: number;
 }
 
-/** What a call begins with. */
+/** What a call begins with: audio alone or with video. */
 export type CallMedia = "audio" | "video";
 
-/** How far a call has come. */
+/** The state of a call. */
 export type CallState = "ringing" | "accepted" | "declined" | "cancelled" | "missed" | "ended";
 
 /** Output of `calls.accept`, `calls.decline` and `calls.end`. */
@@ -80,20 +80,20 @@ export interface ChangedMessage {
   readonly message: Message;
 }
 
-/** What went wrong, for programs. */
+/** The kind of an error, for programs. */
 export type Code = "invalid_request" | "content_empty" | "content_too_long" | "invalid_cursor" | "invalid_file" | "invalid_emoji" | "file_type_mismatch" | "file_not_uploaded" | "unauthenticated" | "not_job_participant" | "job_closed" | "recipient_unavailable" | "not_your_message" | "edit_window_over" | "delete_window_over" | "not_offered" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "client_id_reused" | "file_already_used" | "message_deleted" | "call_over" | "payload_too_large" | "file_too_large" | "rate_limited" | "unavailable";
 
-/** What two users say to each other, or the crew of a job. */
+/** A conversation of two users, or of the crew of a job. */
 export interface Conversation {
-  /** `true` when the caller blocks the other one. */
+  /** `true` when the caller blocks the other user. */
   readonly blocked?: boolean;
   /** When the first message was accepted. ISO 8601, UTC, milliseconds. */
   readonly createdAt: string;
   /** `conv_<a>_<b>`, or `crew_<job id>`. */
   readonly id: string;
-  /** The job last written about, as the host tells it. */
+  /** That job, as the host registered it. */
   readonly job?: Job;
-  /** The job last written about; of a crew its own. */
+  /** The job of the last message that names one; of a crew, its own job. */
   readonly jobId?: number;
   /** What kind of conversation it is. */
   readonly kind: ConversationKind;
@@ -101,15 +101,15 @@ export interface Conversation {
   readonly lastMessage?: string;
   /** When the last message was accepted. ISO 8601, UTC, milliseconds. */
   readonly lastMessageAt?: string;
-  /** What the last message is. */
+  /** The type of the last message. */
   readonly lastMessageType?: MessageType;
   /** Until when the caller has muted it. ISO 8601, UTC, milliseconds. */
   readonly mutedUntil?: string;
   /** The members: of a pair the two user ids in byte order, of a crew those who have not left. */
   readonly participants: readonly (string)[];
-  /** How to show the participants; of a crew five of them, and everybody whom this answer names. */
+  /** Names and pictures of the participants; of a crew, of five of them and of everyone whom this answer mentions. */
   readonly people: readonly (Person)[];
-  /** For each participant, how many messages from others come after the point they have read. */
+  /** For each participant, how many messages from others come after the last one that they have read. */
   readonly unreadCount: { readonly [key: string]: number };
   /** When anything in it last changed. ISO 8601, UTC, milliseconds. */
   readonly updatedAt: string;
@@ -121,7 +121,7 @@ export interface ConversationDetails {
   readonly canSend: boolean;
   /** The conversation; one that has not begun has no last message. */
   readonly conversation: Conversation;
-  /** If not, the code that it would be refused with. */
+  /** If not, the code of the refusal. */
   readonly reason?: Code;
 }
 
@@ -130,13 +130,13 @@ export type ConversationKind = "pair" | "crew";
 
 /** A member of a conversation. */
 export interface ConversationMember {
-  /** A picture. */
+  /** The URL of a picture. */
   readonly avatarUrl?: string;
   /** The user id. */
   readonly id: string;
   /** Since when they are a member. ISO 8601, UTC, milliseconds. */
   readonly joinedAt: string;
-  /** The name that the host told, or the id where it told none. */
+  /** The name that the host gave, or the id if it gave none. */
   readonly name: string;
   /** The number of the last message that they have read; 0 when none. */
   readonly readUpTo: number;
@@ -144,15 +144,15 @@ export interface ConversationMember {
 
 /** Output of `getConversations`. */
 export interface Conversations {
-  /** The conversations, the one written in last first. */
+  /** The conversations, the one with the newest message first. */
   readonly conversations: readonly (Conversation)[];
   /** Pass it as `since` next time. */
   readonly cursor: string;
-  /** More wait: ask again at once with `since` = `cursor`. */
+  /** There are more: ask again at once with `since` = `cursor`. */
   readonly hasMore: boolean;
   /** When to ask again, in milliseconds. */
   readonly nextPollMs: number;
-  /** `true` when the cursor was older than what is kept, and this is a fresh start instead. */
+  /** `true` when the cursor was older than what is kept, and the answer is a fresh snapshot instead. */
   readonly reset?: boolean;
 }
 
@@ -177,13 +177,13 @@ export interface EditMessage {
   readonly messageId: string;
 }
 
-/** What a message of type `event` tells. */
+/** Of a message of type `event`: what happened. */
 export interface Event {
-  /** What the host attached to the line, as it came. */
+  /** The `data` that the host sent, unchanged. */
   readonly data?: { readonly [key: string]: unknown };
-  /** `host`: a line from the host. `joined`, `left`: a member of a crew came or went. */
+  /** `host`: an event from the host. `joined`, `left`: a member joined or left a crew. */
   readonly kind: string;
-  /** Whom it is about. */
+  /** The member who joined or left. */
   readonly userId?: string;
 }
 
@@ -193,31 +193,31 @@ export interface IceServer {
   readonly credential?: string;
   /** `stun:`, `turn:` or `turns:` URLs. */
   readonly urls: readonly (string)[];
-  /** Good for an hour. */
+  /** The user name for a TURN server, valid for an hour. */
   readonly username?: string;
 }
 
-/** Which ways two devices may take to each other. */
+/** How two devices may connect to each other. */
 export type IceTransportPolicy = "relay" | "all";
 
 /** A job, as its participants see it. */
 export interface Job {
   /** The job id, 1 to 2^53 − 1. */
   readonly id: number;
-  /** Whether it may be written about. */
+  /** Whether its participants may write to each other. */
   readonly status: JobStatus;
   /** What the host calls it. */
   readonly title: string;
 }
 
-/** Whether a job may be written about. */
+/** Whether the participants of a job may write to each other. */
 export type JobStatus = "open" | "closed";
 
-/** Where a client may open a live connection. Polling works whether it does or not. */
+/** Where and when a client may open a live connection. Polling works with or without one. */
 export interface LiveOffer {
-  /** How long the client should have been there before it connects, in milliseconds. */
+  /** How long the client should have been open before it connects, in milliseconds. */
   readonly afterMs: number;
-  /** The WebSocket: `wss://…` or `ws://…`. */
+  /** The URL of the WebSocket: `wss://…` or `ws://…`. */
   readonly url: string;
 }
 
@@ -225,7 +225,7 @@ export interface LiveOffer {
 export interface MarkAsRead {
   /** The conversation. */
   readonly conversationId: string;
-  /** The id of the last message that was read; all of them when left out. */
+  /** The id of the last message that was read; all messages when left out. */
   readonly upTo?: string;
 }
 
@@ -233,19 +233,19 @@ export interface MarkAsRead {
 export interface MarkedAsRead {
   /** The conversation. */
   readonly conversationId: string;
-  /** How many messages are left unread for the one who asked. */
+  /** How many messages the caller has left unread. */
   readonly unreadCount: number;
 }
 
 /** Output of `members`. */
 export interface Members {
-  /** The members, in the order of their ids. */
+  /** The members, ordered by id. */
   readonly members: readonly (ConversationMember)[];
 }
 
-/** A message, as the one who asked may see it. */
+/** A message, as the caller may see it. */
 export interface Message {
-  /** Of a message of type `call`. */
+  /** Of a message of type `call`: the call. */
   readonly call?: Call;
   /** The sender's own id for this send; seen by the sender only. */
   readonly clientId?: string;
@@ -257,25 +257,25 @@ export interface Message {
   readonly conversationId: string;
   /** When it was accepted; rises strictly with `number`. ISO 8601, UTC, milliseconds. */
   readonly createdAt: string;
-  /** When it was deleted: its `content` is empty then, its file is gone. ISO 8601, UTC, milliseconds. */
+  /** When it was deleted; its `content` is then empty, and its file is gone. ISO 8601, UTC, milliseconds. */
   readonly deletedAt?: string;
   /** Who deleted it. */
   readonly deletedBy?: DeletedBy;
-  /** Of a voice message: how long it plays, in milliseconds. */
+  /** Of a voice message: its duration in milliseconds. */
   readonly durationMs?: number;
   /** When it was last edited. ISO 8601, UTC, milliseconds. */
   readonly editedAt?: string;
-  /** What a message of type `event` tells. */
+  /** Of a message of type `event`: what happened. */
   readonly event?: Event;
-  /** `true` when the message's file was kept for as long as files are kept, and is gone. */
+  /** `true` when the message's file was removed because it was older than files are kept. */
   readonly fileExpired?: boolean;
   /** The file's name. */
   readonly fileName?: string;
-  /** The file's size in bytes, without what was removed from an image when it was accepted. */
+  /** The file's size in bytes, after location and device data were removed from an image. */
   readonly fileSize?: number;
   /** The URL to download the file, valid for one hour. Absent once the file has expired. */
   readonly fileUrl?: string;
-  /** Its pixels from top to bottom. */
+  /** Its height in pixels as it is displayed, after rotation. */
   readonly height?: number;
   /** `message_<unix ms>_<nanoid>`. */
   readonly id: string;
@@ -285,7 +285,7 @@ export interface Message {
   readonly number: number;
   /** The reactions, in the order in which each emoji was first used. Absent without reactions. */
   readonly reactions?: readonly (Reaction)[];
-  /** Whom it is for. */
+  /** The user who receives it, or the crew's id. */
   readonly receiverId: string;
   /** The message that it replies to, in its current state. */
   readonly replyTo?: Quote;
@@ -293,32 +293,32 @@ export interface Message {
   readonly revision?: number;
   /** Who wrote it. */
   readonly senderId: string;
-  /** How far it has come; never goes back. */
+  /** Whether it was delivered and read; never goes back. */
   readonly status: Status;
-  /** What the message is. One of another type, from a later version, is shown by its `content`. */
+  /** Its type. A client that does not know the type shows `content`. */
   readonly type: MessageType;
   /** When it last changed. ISO 8601, UTC, milliseconds. */
   readonly updatedAt: string;
   /** Of a voice message: how loud each 64th of it is, as 64 characters `0`–`9`, `a`–`v`, from silent to loudest. */
   readonly waveform?: string;
-  /** Of a JPEG, PNG, GIF or WebP image: its pixels from left to right as it is seen, turned upright. */
+  /** Of a JPEG, PNG, GIF or WebP image: its width in pixels as it is displayed, after rotation. */
   readonly width?: number;
 }
 
-/** What a message is. Show one of any other type, from a later version, by its `content`. */
+/** The type of a message. Show one of any other type, from a later version, by its `content`. */
 export type MessageType = "text" | "image" | "file" | "voice" | "call" | "event";
 
 /** Output of `list`. */
 export interface Messages {
   /** Pass it as `since` next time. */
   readonly cursor: string;
-  /** Without `since`: older messages exist. With `since`: more changes wait, ask again at once. */
+  /** Without `since`: older messages exist. With `since`: there are more changes, ask again at once. */
   readonly hasMore: boolean;
   /** The messages, oldest first; with `since`, in the order of their changes. */
   readonly messages: readonly (Message)[];
   /** When to ask again, in milliseconds. */
   readonly nextPollMs: number;
-  /** `true` when the cursor was older than what is kept, and this is a fresh start instead. */
+  /** `true` when the cursor was older than what is kept, and the answer is a fresh snapshot instead. */
   readonly reset?: boolean;
 }
 
@@ -326,7 +326,7 @@ export interface Messages {
 export interface Mute {
   /** The conversation. */
   readonly conversationId: string;
-  /** Until when nothing is sent by mail or push; `null` ends it. ISO 8601. Must be given. */
+  /** Until when no mail and no push notifications are sent; `null` unmutes. ISO 8601. Must be given. */
   readonly until: string | null;
 }
 
@@ -340,65 +340,65 @@ export interface Muted {
 
 /** Output of `presence`. */
 export interface People {
-  /** Those of whom the caller may know: others are left out. */
+  /** The users whose presence the caller may see; others are left out. */
   readonly people: readonly (Presence)[];
 }
 
 /** How to show a user. */
 export interface Person {
-  /** A picture. */
+  /** The URL of a picture. */
   readonly avatarUrl?: string;
   /** The user id. */
   readonly id: string;
-  /** The name that the host told, or the id where it told none. */
+  /** The name that the host gave, or the id if it gave none. */
   readonly name: string;
 }
 
 /** A user's preferences. */
 export interface Preferences {
-  /** Whom they block, in the order of their ids. Somebody with whom they have no conversation is named by the id alone.
-Absent where they block nobody. */
+  /** The users whom they block, ordered by id. A user with whom they have no conversation has the id as name. Absent if they
+block nobody. */
   readonly blocked?: readonly (Person)[];
-  /** The language of mail and push notifications, as they chose it. Absent where they did not: it is what the host gave for
-them then, and else English. */
+  /** The language that they chose for mail and push notifications. Absent if they chose none: then it is the one that the
+host gave, or English. */
   readonly language?: string;
   /** Whether they get e-mail about unread messages. */
   readonly mail: boolean;
   /** Whether they get push notifications. */
   readonly push: boolean;
-  /** The `applicationServerKey` with which a browser subscribes to push notifications: base64url. Absent where this
-deployment sends none. */
+  /** The `applicationServerKey` with which a browser subscribes to push notifications, base64url. Absent if this deployment
+sends none. */
   readonly pushKey?: string;
-  /** Whether people with whom they share an open job see when they are there, and they see it of those. */
+  /** Whether users with whom they share an open job see when they are online, and they see it of them. */
   readonly showPresence: boolean;
 }
 
-/** Whether somebody is there. */
+/** Whether a user is online. */
 export interface Presence {
   /** The user's id. */
   readonly id: string;
-  /** When they were last there, to the hour; left out when they never were. */
+  /** When they were last online, rounded to the hour; absent if they never were. */
   readonly lastActiveAt?: string;
-  /** Whether they are there now, were lately, or were not. */
+  /** Whether they are online, or how long ago they were. */
   readonly state: PresenceState;
 }
 
-/** How long ago somebody was there. */
+/** How long ago a user was online. */
 export type PresenceState = "online" | "recent" | "away";
 
-/** An error, as RFC 9457 has it (`application/problem+json`). */
+/** An error, as RFC 9457 defines it (`application/problem+json`). */
 export interface Problem {
-  /** The part for programs. */
+  /** The kind of error, for programs. */
   readonly code: Code;
-  /** What went wrong here and what to do about it. Holds nothing that the caller may not see. */
+  /** What went wrong and what to do about it. Contains nothing that the caller may not see. */
   readonly detail: string;
-  /** The input field that is at fault. */
+  /** The input field that is wrong. */
   readonly field?: string;
-  /** When it may be tried again, in milliseconds. */
+  /** After how many milliseconds to try again. */
   readonly retryAfterMs?: number;
   /** The HTTP status. */
   readonly status: number;
-  /** The kind of error in a few words; the same for every error of one code. */
+  /** The kind of error in a few words, the same for every error with this code. */
   readonly title: string;
   /** `urn:jobline:problem:<code>`. */
   readonly type: string;
@@ -410,15 +410,15 @@ export interface PushChanged {
 
 /** The keys of a subscription. */
 export interface PushKeys {
-  /** 16 bytes that browser and server share, base64url. */
+  /** The authentication secret of the subscription: 16 bytes, base64url. */
   readonly auth: string;
-  /** The browser's public key: a point on P-256 without compression, base64url. */
+  /** The browser's public key: an uncompressed point on P-256, base64url. */
   readonly p256dh: string;
 }
 
 /** A message that another one replies to, in its current state. */
 export interface Quote {
-  /** Its beginning, up to 120 characters, or its file's name; empty when it was deleted or is no longer kept. */
+  /** The beginning of its text, up to 120 characters, or its file's name; empty when it was deleted or is no longer kept. */
   readonly content: string;
   /** When it was deleted. ISO 8601, UTC, milliseconds. */
   readonly deletedAt?: string;
@@ -436,7 +436,7 @@ export interface Quote {
 export interface React {
   /** The conversation. */
   readonly conversationId: string;
-  /** One emoji, which replaces the caller's previous reaction; `null` takes that back. Must be given. */
+  /** One emoji, which replaces the caller's previous reaction; `null` removes it. Must be given. */
   readonly emoji: string | null;
   /** The message. */
   readonly messageId: string;
@@ -446,7 +446,7 @@ export interface React {
 export interface Reaction {
   /** One emoji of Unicode's list of those recommended for general interchange (RGI). */
   readonly emoji: string;
-  /** The users who chose it, the first one first. Each user has at most one reaction to a message. */
+  /** The users who chose it, in the order in which they did. Each user has at most one reaction to a message. */
   readonly userIds: readonly (string)[];
 }
 
@@ -458,41 +458,41 @@ export interface RemovePush {
 
 /** Input of `report`. */
 export interface ReportInput {
-  /** More about it, up to 2,000 Unicode scalar values. */
+  /** A comment, up to 2,000 Unicode scalar values. */
   readonly comment?: string;
   /** The conversation. */
   readonly conversationId: string;
-  /** The message that it is about; the whole conversation when left out. */
+  /** The reported message; the whole conversation when left out. */
   readonly messageId?: string;
-  /** Why, in a word or a line, such as `spam`: 1 to 200 characters. */
+  /** The reason, a word or a line such as `spam`: 1 to 200 characters. */
   readonly reason: string;
 }
 
 /** Output of `report`. */
 export interface Reported {
-  /** By what the host knows the report. */
+  /** The id of the report, as the host sees it. */
   readonly reportId: string;
 }
 
-/** Input of `send`. Exactly one of `receiverId` and `conversationId` says whom it is for. */
+/** Input of `send`. Exactly one of `receiverId` and `conversationId` says who receives it. */
 export interface SendMessage {
   /** The sender's own id for this send, 1 to 64 bytes: repeating it answers the first message again. */
   readonly clientId?: string;
   /** The text: 1 to 2,000 Unicode scalar values, not only white space; may be left out when a file comes with it. */
   readonly content?: string;
-  /** The conversation it goes to, which exists already. */
+  /** An existing conversation, or a crew's id. */
   readonly conversationId?: string;
-  /** Of a voice message: how long the recording plays, in milliseconds, to within a second; at most 5 minutes. */
+  /** Of a voice message: the duration of the recording in milliseconds, to within a second; at most 5 minutes. */
   readonly durationMs?: number;
   /** The `fileUrl` that `uploadFile` answered, after the bytes were uploaded. */
   readonly fileUrl?: string;
-  /** The job it is about: an open one that both take part in. */
+  /** The job it is about: an open job of which both users are participants. */
   readonly jobId?: number;
-  /** Whom it is for; begins the conversation if there is none. */
+  /** The user who receives it; the conversation is created if there is none. */
   readonly receiverId?: string;
   /** The id of a message of the same conversation that this one replies to. */
   readonly replyTo?: string;
-  /** What the message is; told from the file when left out. `voice` is not left out. */
+  /** The type of the message; derived from the file when left out. `voice` must be given. */
   readonly type?: MessageType;
   /** Of a voice message: how loud each 64th of it is, as 64 characters `0`–`9`, `a`–`v`, from silent to loudest. */
   readonly waveform?: string;
@@ -506,16 +506,16 @@ export interface SentMessage {
   readonly message: Message;
 }
 
-/** Input of `setPreferences`: what is left out stays. */
+/** Input of `setPreferences`: what is left out stays unchanged. */
 export interface SetPreferences {
-  /** The language of mail and push notifications, such as `es` or `ar-EG`. One of which there are no texts is English. `null`
-takes the choice back: it is again what the host gave for them. */
+  /** The language of mail and push notifications, such as `es` or `ar-EG`. English is used for languages without texts. `null`
+removes the choice: the language is again the one that the host gave. */
   readonly language?: string | null;
   /** Whether they get e-mail about unread messages. */
   readonly mail?: boolean;
   /** Whether they get push notifications. */
   readonly push?: boolean;
-  /** Whether people with whom they share an open job see when they are there, and they see it of those. */
+  /** Whether users with whom they share an open job see when they are online, and they see it of them. */
   readonly showPresence?: boolean;
 }
 
@@ -523,60 +523,60 @@ takes the choice back: it is again what the host gave for them. */
 export interface StartCall {
   /** The conversation whose other members are called. */
   readonly conversationId: string;
-  /** The device that calls, by a name of the client's own: 1 to 64 visible ASCII characters. */
+  /** The client's own name for the device that calls: 1 to 64 visible ASCII characters. */
   readonly deviceId: string;
-  /** What it begins with. */
+  /** Whether it begins with audio alone or with video. */
   readonly media: CallMedia;
 }
 
 /** Output of `calls.start`. */
 export interface StartedCall {
-  /** The call: a new one, or the one that runs in the conversation already. */
+  /** The call: a new one, or the one already in progress in the conversation. */
   readonly call: Call;
   /** Its message. */
   readonly message: Message;
 }
 
-/** How far a message has come. */
+/** Whether a message was delivered and read. */
 export type Status = "sent" | "delivered" | "read";
 
-/** Output of `sync`: all that changed for the one who asked, in every conversation. */
+/** Output of `sync`: everything that changed for the caller, in all conversations. */
 export interface Synced {
   /** The conversations that changed, in their current state. */
   readonly conversations: readonly (Conversation)[];
   /** Pass it as `since` next time. */
   readonly cursor: string;
-  /** More waits: ask again at once with `since` = `cursor`. */
+  /** There is more: ask again at once with `since` = `cursor`. */
   readonly hasMore: boolean;
-  /** Offers a live connection; absent where polling is all there is. */
+  /** Where to open a live connection; absent if none is offered. */
   readonly live?: LiveOffer;
-  /** The messages that changed: those of one conversation together, in the order of their changes. */
+  /** The messages that changed, grouped by conversation, in the order of their changes. */
   readonly messages: readonly (Message)[];
   /** When to ask again, in milliseconds. */
   readonly nextPollMs: number;
-  /** `true` when the cursor was older than what is kept, and this is a fresh start instead. */
+  /** `true` when the cursor was older than what is kept, and the answer is a fresh snapshot instead. */
   readonly reset?: boolean;
 }
 
-/** Input of `uploadFile`. Exactly one of `conversationId` and `receiverId` says whom it is for. */
+/** Input of `uploadFile`. Exactly one of `conversationId` and `receiverId` says who receives it. */
 export interface UploadFile {
-  /** The file's media type, one of those that are accepted. Parameters are ignored; where it is empty or
-`application/octet-stream`, the ending of the name decides. */
+  /** The file's media type, one of the accepted ones. Parameters are ignored; if it is empty or
+`application/octet-stream`, the extension of the name decides. */
   readonly contentType: string;
-  /** The conversation it goes to, which exists already. */
+  /** An existing conversation. */
   readonly conversationId?: string;
-  /** The file's name. What cannot stand in a name is left out of it, and what is longer than 255 bytes is shortened
-before the ending. */
+  /** The file's name. Characters that are not allowed in names are removed, and a name longer than 255 bytes is
+shortened before its extension. */
   readonly fileName: string;
   /** The file's exact size in bytes, 1 to 10,485,760. */
   readonly fileSize: number;
-  /** Whom it is for. */
+  /** The user who receives it. */
   readonly receiverId?: string;
-  /** The SHA-256 of the bytes, 64 hexadecimal digits: what arrives must match it. */
+  /** The SHA-256 of the bytes, 64 hexadecimal digits: the uploaded bytes must match it. */
   readonly sha256?: string;
 }
 
-/** Output of `uploadFile`: where to put the bytes, and what to name in `send` afterwards. */
+/** Output of `uploadFile`: where to upload the bytes, and the `fileUrl` to send afterwards. */
 export interface UploadTarget {
   /** Until when the bytes are accepted. ISO 8601, UTC, milliseconds. */
   readonly expiresAt: string;
@@ -586,13 +586,13 @@ export interface UploadTarget {
   readonly headers: { readonly [key: string]: string };
   /** The HTTP method to use. */
   readonly method: string;
-  /** Where the bytes go. */
+  /** The URL to upload the bytes to. */
   readonly uploadUrl: string;
 }
 
 /** One text that a message has had. */
 export interface Version {
-  /** Since when it said so. ISO 8601, UTC, milliseconds. */
+  /** When the message got this text. ISO 8601, UTC, milliseconds. */
   readonly at: string;
   /** The text. */
   readonly content: string;
@@ -632,7 +632,7 @@ getConversation: { method: 'GET'; path: '/messages/conversation'; input: {
 getConversations: { method: 'GET'; path: '/messages/conversations'; input: {
   /** At most how many conversations, 1 to 50; 50 when left out. */
   readonly limit?: number;
-  /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers the conversations that changed since. */
+  /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers the conversations that have changed since. */
   readonly since?: string;
 }; output: Conversations };
 /** Deletes a message that I sent, for everyone. Repeating it changes nothing. */
@@ -647,7 +647,7 @@ list: { method: 'GET'; path: '/messages/list'; input: {
   readonly conversationId: string;
   /** At most how many messages, 1 to 50; 50 when left out. */
   readonly limit?: number;
-  /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers what changed since. */
+  /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers what has changed since. */
   readonly since?: string;
 }; output: Messages };
 /** Marks messages to me in a conversation as read, up to a message. */
@@ -666,7 +666,7 @@ getPreferences: { method: 'GET'; path: '/messages/preferences'; input: {
 setPreferences: { method: 'PUT'; path: '/messages/preferences'; input: SetPreferences; output: Preferences };
 /** Whether people with whom I share an open job are online. */
 presence: { method: 'GET'; path: '/messages/presence'; input: {
-  /** Up to 50 user ids, comma separated. */
+  /** Up to 50 user ids, separated by commas. */
   readonly userIds: string;
 }; output: People };
 /** Subscribes this browser to push notifications about my unread messages. Repeating it changes nothing. */
@@ -683,9 +683,9 @@ send: { method: 'POST'; path: '/messages/send'; input: SendMessage; output: Sent
 sync: { method: 'GET'; path: '/messages/sync'; input: {
   /** At most how many conversations and how many messages, 1 to 50; 50 when left out. */
   readonly limit?: number;
-  /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers what changed since. */
+  /** The `cursor` of the last answer, or an ISO 8601 timestamp: answers what has changed since. */
   readonly since?: string;
-  /** Holds the answer until something changed, for at most this many seconds, up to 25. 0 when left out: answers at once. */
+  /** Waits for up to this many seconds, at most 25, until something has changed. 0 when left out: answers at once. */
   readonly wait?: number;
 }; output: Synced };
 /** Ends a block. Repeating it changes nothing. */
