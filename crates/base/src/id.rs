@@ -51,7 +51,7 @@ fn is_user_id(text: &str) -> bool {
     (1..=USER_ID_BYTES).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// The length of a user id, or of a pair's id up to some place.
+/// The length of a user id, or of a part of a pair's id.
 fn length(text: &str) -> u16 {
     u16::try_from(text.len()).expect("two user ids, each byte of them escaped, are shorter than 64 KiB")
 }
@@ -140,7 +140,7 @@ pub struct ConversationId {
     of: Of,
 }
 
-/// Whose conversation it is.
+/// The kind of conversation, with its members.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Of {
     /// In byte order.
@@ -177,7 +177,7 @@ impl ConversationId {
         }
         let (a, b) = text.strip_prefix("conv_")?.split_once('_')?;
         let users = [unescape(a)?, unescape(b)?];
-        // Each user id is escaped in one way only, so two texts of one pair could differ in the order alone.
+        // Each user id has one escaped form, so two texts of one pair could differ only in the order.
         if !users.iter().all(|user| is_user_id(user)) || users[0] >= users[1] {
             return None;
         }
@@ -224,7 +224,7 @@ impl ConversationId {
     }
 }
 
-/// The user whose id stands in the id of a pair from `begin` on: a part of that text, unless it had to be unescaped.
+/// The user whose id begins at `begin` in the id of a pair: shares that text, unless the id had to be unescaped.
 fn part(pair: &Arc<str>, begin: u16, user: Cow<'_, str>) -> UserId {
     match user {
         Cow::Borrowed(user) => UserId { text: Arc::clone(pair), at: begin..begin + length(user) },

@@ -1,10 +1,10 @@
-//! How much a user may do in a minute: token buckets in rows of the user, so that all servers count together.
+//! Rate limits of a user: token buckets, which are stored in the user's rows so that all servers share them.
 
 use crate::error::{Error, Result};
 use jobline_wire::Code;
 use serde::{Deserialize, Serialize};
 
-/// How much a sender may still send, in thousandths of a message, and when that was.
+/// A token bucket: how many more messages its user may send, in thousandths, and at what time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u64, u64)", into = "(u64, u64)")]
 pub struct Bucket {
@@ -40,7 +40,7 @@ impl Bucket {
         Self::take_one(bucket, rate, now, "messages")
     }
 
-    /// The same for edits and reactions, which have a bucket of their own.
+    /// The same for edits and reactions, which have a separate bucket.
     ///
     /// # Errors
     /// `rate_limited`, with the wait.
@@ -56,7 +56,7 @@ impl Bucket {
         Self::take_one(bucket, rate, now, "reports")
     }
 
-    /// The same for browsers that are to get push notifications.
+    /// The same for push subscriptions.
     ///
     /// # Errors
     /// `rate_limited`, with the wait.
@@ -77,8 +77,8 @@ impl Bucket {
 
     /// The bucket after one more message, or in how many milliseconds there is room for one.
     ///
-    /// A clock that runs backwards neither fills nor empties it. A bucket from more than a minute in the future is
-    /// replaced by a full one: the clock that wrote it was wrong, and nobody could wait that long.
+    /// A clock that is set back neither fills nor empties it. A bucket from more than a minute in the future is replaced
+    /// by a full one: the clock that wrote it was wrong, and the wait would have no bound.
     ///
     /// # Errors
     /// The wait, in milliseconds.
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_rest_fills_the_bucket_and_no_more() {
+    fn a_long_pause_fills_the_bucket_and_never_overfills_it() {
         let mut bucket = Bucket::full(3, 0);
         for _ in 0..3 {
             bucket = bucket.take(3, u64::from(u32::MAX)).unwrap();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn after_the_wait_in_the_error_there_is_room() {
+    fn a_message_is_accepted_after_the_wait_in_the_error() {
         for rate in [1, 3, 7, 10, 59, 600] {
             let mut bucket = Bucket::full(rate, 0);
             let mut now = 0;

@@ -47,14 +47,14 @@ pub fn preview(text: &str, file_name: Option<&str>) -> String {
     line
 }
 
-/// The beginning of a message for those that reply to it, on one line. Nothing is added where something follows: a quote
-/// is never longer than the contract says, and holds only what the message says.
+/// The beginning of a message for those that reply to it, on one line. No ellipsis is added: a quote is never longer than
+/// the contract says, and contains only the message's text.
 pub fn quote(text: &str, file_name: Option<&str>) -> String {
     beginning(text, file_name, QUOTE_CHARS).0
 }
 
 /// The beginning of a message, or of its file's name where it has no text, on one line: at most `length` Unicode scalar
-/// values; and whether that is all.
+/// values; and whether that is the whole text.
 fn beginning(text: &str, file_name: Option<&str>, length: usize) -> (String, bool) {
     let shown = if is_blank(text) { file_name.unwrap_or_default() } else { text };
     let whole = cut(shown, length);
@@ -62,8 +62,8 @@ fn beginning(text: &str, file_name: Option<&str>, length: usize) -> (String, boo
     (line, whole.len() == shown.len())
 }
 
-/// At most the first `length` Unicode scalar values of a text, without the part of a grapheme cluster (what a reader sees
-/// as one character) at the end. A single cluster that is longer is cut, so that something is left.
+/// At most the first `length` Unicode scalar values of a text, cut between grapheme clusters (what a reader sees as one
+/// character). A first cluster that is longer is cut, so that something is left.
 fn cut(text: &str, length: usize) -> &str {
     let Some((end, _)) = text.char_indices().nth(length) else { return text };
     let begins = text.grapheme_indices(true).map(|(at, _)| at).take_while(|at| *at <= end);
@@ -106,8 +106,8 @@ pub fn client_id(text: Option<&str>) -> Result<()> {
     }
 }
 
-/// The id after which a list of what happened begins, whose ids are `prefix`, 14 digits of Unix milliseconds and more: the
-/// cursor of an earlier answer, or an instant.
+/// The id after which a list continues: the cursor of an earlier answer, or the last possible id of an instant. Ids in the
+/// list are `prefix`, 14 digits of Unix milliseconds, and more.
 pub fn since(text: &str, prefix: &str, is_id: impl FnOnce(&str) -> bool) -> Result<String> {
     if is_id(text) {
         return Ok(text.to_owned());
@@ -119,7 +119,7 @@ pub fn since(text: &str, prefix: &str, is_id: impl FnOnce(&str) -> bool) -> Resu
     })
 }
 
-/// How many to answer.
+/// How many items to answer.
 pub fn limit(limit: Option<u32>) -> Result<usize> {
     match limit {
         None => Ok(PAGE_ITEMS as usize),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_may_end_as_on_windows() {
+    fn windows_line_ends_become_newlines() {
         assert_eq!(content(Some("one\r\ntwo\r\n".into()), false).unwrap(), "one\ntwo\n");
         let long = "a\r\n".repeat(CONTENT_CHARS / 2);
         assert_eq!(content(Some(long), false).unwrap().chars().count(), CONTENT_CHARS, "counted as it is kept");

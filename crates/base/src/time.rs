@@ -15,8 +15,8 @@ pub fn iso(ms: u64) -> String {
 
 /// The Unix milliseconds of an ISO 8601 timestamp with an offset; before 1970 is 0.
 ///
-/// A space is read as `+`, because an unescaped `+` in a URL arrives as a space. The last day of the year 9999, which many
-/// write for "without an end", is read as the last instant that there is.
+/// A space is read as `+`, because an unescaped `+` in a URL arrives as a space. The last day of the year 9999, which
+/// many use for "no end", is read as the last representable instant.
 #[must_use]
 pub fn parse_iso(text: &str) -> Option<u64> {
     let text = text.replace(' ', "+");
@@ -24,7 +24,7 @@ pub fn parse_iso(text: &str) -> Option<u64> {
     Some(u64::try_from(timestamp.as_millisecond()).unwrap_or(0))
 }
 
-/// Whether it is a time in the last days of the year 9999, for which a [`Timestamp`] has no room in every time zone.
+/// Whether it is a time in the last days of the year 9999, which a [`Timestamp`] cannot represent in every time zone.
 fn is_last_day(text: &str) -> bool {
     let Ok(pieces) = Pieces::parse(text) else { return false };
     let (date, timed) = (pieces.date(), pieces.time().is_some() && pieces.offset().is_some());
