@@ -98,7 +98,7 @@ async fn two_who_call_each_other_at_once_have_one_call() {
 }
 
 #[tokio::test]
-async fn a_call_that_nobody_takes_is_missed_even_if_its_server_has_died() {
+async fn a_call_that_nobody_accepts_is_missed_even_if_its_server_has_died() {
     let world = World::new().await;
     let (anna, ben) = talk(&world).await;
     let call = start(&world, &anna, "phone").await.call;

@@ -273,7 +273,7 @@ async fn unread_counts_stay_exact_through_deletions() {
 }
 
 #[tokio::test]
-async fn the_host_adds_lines_that_count_or_do_not() {
+async fn messages_of_the_host_count_as_unread_and_events_do_not() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let post = async |input| world.chat.post_host_message(input).await;

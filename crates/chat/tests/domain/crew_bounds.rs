@@ -4,13 +4,13 @@ use crate::crews::*;
 use crate::support::{User, World};
 use async_trait::async_trait;
 use jobline_chat::{JobId, Settings};
-use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
+use jobline_store::{
+    Consistency, Error, Key, Row, Store,
+    testing::{Alteration, Altered},
+};
 use jobline_wire::{HostJobInput, JobStatus, ListConversations, ListMessages, Message, SendMessage, SyncQuery};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) const DAY: u64 = 86_400_000;
 
@@ -62,7 +62,7 @@ async fn unread_by_hand(user: &User<'_>) -> u64 {
 }
 
 #[tokio::test]
-async fn unread_counts_of_a_crew_are_those_of_what_is_kept() {
+async fn unread_counts_of_a_crew_leave_out_expired_messages() {
     for seed in 0..12 {
         let mut random = StdRng::seed_from_u64(seed);
         let settings = Settings { send_rate: 0, retention_days: 10, ..Settings::default() };
@@ -103,7 +103,7 @@ async fn unread_counts_of_a_crew_are_those_of_what_is_kept() {
 
 /// A device that returns to many crews reads only as many as an answer has room for.
 #[tokio::test]
-async fn an_answer_reads_no_more_crews_than_it_has_room_for() {
+async fn an_answer_reads_no_more_crews_than_it_can_hold() {
     let world = World::new().await;
     let [anna, ben] = ["anna", "ben"].map(|user| world.user(user));
     let crews: u64 = 300;
@@ -175,7 +175,7 @@ async fn a_first_sync_lists_crews_and_pairs_newest_first() {
 
 /// The maximum of former members, with long ids, of a job with a long title.
 #[tokio::test]
-async fn a_crew_that_many_have_left_goes_on() {
+async fn a_crew_that_many_have_left_still_works() {
     let world = World::new().await;
     let title = "建".repeat(200);
     let name = |nth: usize| format!("{nth:0>128}");
@@ -196,19 +196,20 @@ async fn a_crew_that_many_have_left_goes_on() {
 }
 
 /// Hides the row of the crew from eventual reads.
+#[derive(Default)]
 struct LateCrew {
-    inner: Arc<dyn Store>,
     is_late: AtomicBool,
 }
 
 #[async_trait]
-impl Store for LateCrew {
-    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
-        self.inner.get(key, consistency).await
-    }
-
-    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
-        let mut rows = self.inner.get_many(keys, consistency).await?;
+impl Alteration for LateCrew {
+    async fn get_many(
+        &self,
+        inner: &dyn Store,
+        keys: &[Key],
+        consistency: Consistency,
+    ) -> Result<Vec<Option<Row>>, Error> {
+        let mut rows = inner.get_many(keys, consistency).await?;
         let is_late = consistency == Consistency::Eventual && self.is_late.load(Ordering::SeqCst);
         for (key, row) in keys.iter().zip(&mut rows) {
             if is_late && key.partition == format!("CONVERSATION#{CREW}") {
@@ -217,20 +218,12 @@ impl Store for LateCrew {
         }
         Ok(rows)
     }
-
-    async fn range(&self, range: &Range) -> Result<Page, Error> {
-        self.inner.range(range).await
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
-        self.inner.commit(commit).await
-    }
 }
 
 /// An eventual read right after a crew began may not see its row yet.
 #[tokio::test]
-async fn a_crew_that_is_seen_late_is_answered_once() {
-    let store = Arc::new(LateCrew { inner: crate::engine::start().await.store, is_late: AtomicBool::new(false) });
+async fn a_crew_whose_row_becomes_visible_late_is_answered_once() {
+    let store = Altered::over(crate::engine::start().await.store, LateCrew::default());
     let settings = Settings { send_rate: 0, window_bytes: 10, ..Settings::default() };
     let world = World::over(store.clone(), settings, 1).await;
     let ben = world.user("ben");

@@ -48,7 +48,7 @@ async fn crew<'a, const N: usize>(world: &'a World, users: [&str; N]) -> [User<'
 }
 
 #[tokio::test]
-async fn all_are_rung_four_take_part_and_the_fifth_is_told_why_not() {
+async fn all_members_are_rung_four_can_participate_and_the_fifth_is_refused_with_the_reason() {
     let world = World::new().await;
     let [anna, ben, carl, dora, eve, finn] = crew(&world, SIX).await;
     let call = anna.ring("phone").await.unwrap();
@@ -70,7 +70,7 @@ async fn all_are_rung_four_take_part_and_the_fifth_is_told_why_not() {
 }
 
 #[tokio::test]
-async fn it_is_over_when_one_is_left() {
+async fn a_crew_call_ends_when_one_participant_is_left() {
     let world = World::new().await;
     let [anna, ben, carl] = crew(&world, ["anna", "ben", "carl"]).await;
     let call = anna.ring("phone").await.unwrap();

@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 
 /// Marking as read without moving the watermark costs the same wherever the message is.
 #[tokio::test]
-async fn a_mark_that_does_not_move_reads_no_messages() {
+async fn marking_as_read_without_moving_the_watermark_reads_no_messages() {
     let world = World::new().await;
     let [anna, ben] = ["anna", "ben"].map(|user| world.user(user));
     world.crew(&["anna", "ben"]).await;

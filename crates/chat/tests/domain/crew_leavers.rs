@@ -6,7 +6,10 @@ use crate::{
 };
 use async_trait::async_trait;
 use jobline_chat::{JobId, Settings};
-use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
+use jobline_store::{
+    Commit, Error, Outcome, Store,
+    testing::{Alteration, Altered},
+};
 use jobline_wire::{Code, HostJobInput, JobStatus, ListMessages, Message, Messages, Status};
 use std::sync::{
     Arc,
@@ -182,7 +185,7 @@ async fn returning_members_can_delete_their_earlier_messages() {
 }
 
 #[tokio::test]
-async fn a_series_that_began_before_they_left_shows_each_message_once() {
+async fn pages_that_began_before_a_member_left_show_each_message_once() {
     for touched_afterwards in [false, true] {
         let world = World::new().await;
         world.crew(&["anna", "ben", "carl"]).await;
@@ -214,13 +217,12 @@ async fn a_series_that_began_before_they_left_shows_each_message_once() {
 
 /// Refuses commits of the crew after the first few.
 struct HeldCrew {
-    inner: Arc<dyn Store>,
     allowed: AtomicU64,
 }
 
 impl HeldCrew {
-    async fn start() -> Arc<Self> {
-        Arc::new(Self { inner: crate::engine::start().await.store, allowed: AtomicU64::new(u64::MAX) })
+    async fn start() -> Arc<Altered<Self>> {
+        Altered::over(crate::engine::start().await.store, Self { allowed: AtomicU64::new(u64::MAX) })
     }
 
     fn allow(&self, commits: u64) {
@@ -229,20 +231,8 @@ impl HeldCrew {
 }
 
 #[async_trait]
-impl Store for HeldCrew {
-    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
-        self.inner.get(key, consistency).await
-    }
-
-    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
-        self.inner.get_many(keys, consistency).await
-    }
-
-    async fn range(&self, range: &Range) -> Result<Page, Error> {
-        self.inner.range(range).await
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
+impl Alteration for HeldCrew {
+    async fn commit(&self, inner: &dyn Store, commit: &Commit) -> Result<Outcome, Error> {
         let partition = format!("CONVERSATION#{CREW}");
         let of_crew = commit.operations().iter().any(|operation| operation.key.partition == partition);
         if of_crew {
@@ -250,7 +240,7 @@ impl Store for HeldCrew {
             let allowed = self.allowed.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
             allowed.map_err(|_| Error::Unavailable("held".into()))?;
         }
-        self.inner.commit(commit).await
+        inner.commit(commit).await
     }
 }
 
@@ -279,7 +269,7 @@ async fn a_job_that_is_deleted_right_after_a_removal_keeps_nobody_in_its_crew() 
 
 /// More members join than fit into one commit, and the job changes again before all of them have joined.
 #[tokio::test]
-async fn who_leaves_before_all_newcomers_are_in_knows_the_job_as_it_was_when_they_came() {
+async fn a_member_who_leaves_while_others_are_still_joining_sees_the_title_of_that_time() {
     let store = HeldCrew::start().await;
     let world = World::over(store.clone(), Settings { send_rate: 0, ..Settings::default() }, 1).await;
     let (anna, ben) = (world.user("anna"), world.user("ben"));

@@ -4,6 +4,7 @@ use crate::engine;
 use crate::meanwhile::Meanwhile;
 use crate::support::{User, World, texts};
 use jobline_chat::Settings;
+use jobline_store::testing::Altered;
 use jobline_wire::{EditMessage, ListMessages, Message};
 use std::sync::Arc;
 
@@ -14,14 +15,14 @@ pub(crate) fn unlimited() -> Settings {
 /// Two servers over one store: the second may act between two reads of the first.
 struct Servers {
     world: World,
-    store: Arc<Meanwhile>,
+    store: Arc<Altered<Meanwhile>>,
     other: Arc<World>,
 }
 
 impl Servers {
     async fn start() -> Self {
         let inner = engine::start_with_whole_pages().await.store;
-        let store = Arc::new(Meanwhile::over(inner.clone()));
+        let store = Meanwhile::over(inner.clone());
         let world = World::over(store.clone(), unlimited(), 1).await;
         Self { world, store, other: Arc::new(World::over(inner, unlimited(), 2).await) }
     }

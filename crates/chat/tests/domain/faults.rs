@@ -5,8 +5,8 @@ use crate::support::{HandClock, MORNING, User, World, texts};
 use async_trait::async_trait;
 use jobline_chat::{Chat, JobId, Settings};
 use jobline_store::{
-    Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store,
-    testing::{FaultRates, Faulty},
+    Commit, Error, Outcome, Page, Range, Store,
+    testing::{Alteration, Altered, FaultRates, Faulty},
 };
 use jobline_wire::{Code, HostJobInput, JobStatus, Status};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,7 +30,7 @@ async fn a_send_of_unknown_outcome_is_stored_at_most_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn polls_are_answered_by_a_store_that_takes_no_writes_and_the_receipt_follows() {
+async fn polls_are_answered_while_the_store_accepts_no_writes_and_receipts_are_recorded_later() {
     let store = Arc::new(Faulty::new(engine::start().await.store, 1, FaultRates::default()));
     let world = World::over(store.clone(), unlimited(), 1).await;
     let (anna, ben) = world.pair().await;
@@ -60,7 +60,7 @@ async fn polls_are_answered_by_a_store_that_takes_no_writes_and_the_receipt_foll
 }
 
 #[tokio::test]
-async fn a_live_delivery_that_could_not_be_written_is_told_and_recorded_when_repeated() {
+async fn a_delivery_that_could_not_be_written_is_an_error_and_is_recorded_when_repeated() {
     let store = Arc::new(Faulty::new(engine::start().await.store, 1, FaultRates::default()));
     let world = World::over(store.clone(), unlimited(), 1).await;
     let (anna, ben) = world.pair().await;
@@ -80,28 +80,16 @@ async fn statuses(me: &User<'_>, other: &User<'_>) -> Vec<Status> {
 }
 
 /// A store each of whose commits takes three seconds and ends with an unknown outcome, once it is given a clock.
+#[derive(Default)]
 struct Tired {
-    inner: Arc<dyn Store>,
     clock: OnceLock<Arc<HandClock>>,
     commits: AtomicU32,
 }
 
 #[async_trait]
-impl Store for Tired {
-    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
-        self.inner.get(key, consistency).await
-    }
-
-    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
-        self.inner.get_many(keys, consistency).await
-    }
-
-    async fn range(&self, range: &Range) -> Result<Page, Error> {
-        self.inner.range(range).await
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
-        let Some(clock) = self.clock.get() else { return self.inner.commit(commit).await };
+impl Alteration for Tired {
+    async fn commit(&self, inner: &dyn Store, commit: &Commit) -> Result<Outcome, Error> {
+        let Some(clock) = self.clock.get() else { return inner.commit(commit).await };
         clock.forward(3_000);
         self.commits.fetch_add(1, Ordering::SeqCst);
         Err(Error::Unknown("no answer".into()))
@@ -110,8 +98,7 @@ impl Store for Tired {
 
 #[tokio::test]
 async fn a_commit_that_took_seconds_to_fail_is_not_repeated() {
-    let (inner, clock) = (engine::start().await.store, OnceLock::new());
-    let store = Arc::new(Tired { inner, clock, commits: AtomicU32::new(0) });
+    let store = Altered::over(engine::start().await.store, Tired::default());
     let world = World::over(store.clone(), unlimited(), 1).await;
     let (anna, ben) = world.pair().await;
     assert!(store.clock.set(world.clock.clone()).is_ok());
@@ -122,40 +109,28 @@ async fn a_commit_that_took_seconds_to_fail_is_not_repeated() {
 }
 
 /// A store that makes the host open job 1 whenever closed jobs are about to be read.
+#[derive(Default)]
 struct OpensMeanwhile {
-    inner: Arc<dyn Store>,
     host: OnceLock<Chat>,
 }
 
 #[async_trait]
-impl Store for OpensMeanwhile {
-    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
-        self.inner.get(key, consistency).await
-    }
-
-    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
-        self.inner.get_many(keys, consistency).await
-    }
-
-    async fn range(&self, range: &Range) -> Result<Page, Error> {
+impl Alteration for OpensMeanwhile {
+    async fn range(&self, inner: &dyn Store, range: &Range) -> Result<Page, Error> {
         if let Some(host) = self.host.get().filter(|_| range.from.starts_with("CLOSEDJOB#")) {
             let participants = vec!["anna".to_owned(), "ben".to_owned()];
             let open =
                 HostJobInput { title: "Job 1".into(), participants, status: JobStatus::Open, crew_history: None };
             host.put_job(JobId::parse(1).expect("a job id"), open).await.expect("a store without faults");
         }
-        self.inner.range(range).await
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
-        self.inner.commit(commit).await
+        inner.range(range).await
     }
 }
 
 #[tokio::test]
 async fn a_job_that_is_opened_during_the_permission_check_is_found() {
     let inner = engine::start().await.store;
-    let store = Arc::new(OpensMeanwhile { inner: inner.clone(), host: OnceLock::new() });
+    let store = Altered::over(inner.clone(), OpensMeanwhile::default());
     let world = World::over(store.clone(), unlimited(), 1).await;
     let (anna, ben) = world.pair().await;
     world.job(1, &["anna", "ben"], JobStatus::Closed).await;

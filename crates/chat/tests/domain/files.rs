@@ -76,7 +76,7 @@ async fn an_image_may_be_sent_as_a_file_but_a_file_not_as_an_image() {
 }
 
 #[tokio::test]
-async fn a_file_that_waited_too_long_is_not_sent() {
+async fn a_file_cannot_be_sent_long_after_its_upload() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let target = anna.announce(&ben, "b.txt", "text/plain", 4).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_file_that_waited_too_long_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_sweep_leaves_what_it_looked_at_before_and_what_no_row_tells_of() {
+async fn a_sweep_reads_only_new_files_and_leaves_files_without_a_row() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     anna.send_file(&ben, "a.txt", "text/plain", b"kept").await.unwrap();
@@ -211,7 +211,7 @@ async fn names_and_types_are_taken_as_systems_give_them() {
 }
 
 #[tokio::test]
-async fn asking_again_and_again_is_limited_too() {
+async fn repeated_announcements_of_a_file_are_limited_too() {
     let world = World::with(Settings::default()).await;
     let (anna, ben) = world.pair().await;
     let announce = async || anna.announce(&ben, "a.txt", "text/plain", 10 * MB).await;

@@ -91,7 +91,7 @@ async fn a_job_may_have_a_hundred_participants() {
 
 /// Eventual reads may show an old state of a job; permissions must not.
 #[tokio::test]
-async fn a_closed_job_permits_nothing_however_late_the_reads_are() {
+async fn a_closed_job_permits_nothing_however_stale_the_reads_are() {
     let late = Arc::new(WeaklyVisible::new(crate::engine::start().await.store, 1, 1_000));
     let world = World::over(late, Settings { send_rate: 0, ..Settings::default() }, 1).await;
     for job in 1..=40 {
@@ -114,7 +114,7 @@ async fn a_closed_job_permits_nothing_however_late_the_reads_are() {
 #[tokio::test]
 async fn jobs_that_close_during_the_search_hide_no_other_one_that_is_open() {
     let inner: Arc<dyn Store> = Arc::new(MemoryStore::with_page_cap(1));
-    let store = Arc::new(Meanwhile::over(inner.clone()));
+    let store = Meanwhile::over(inner.clone());
     let settings = Settings { send_rate: 0, ..Settings::default() };
     let world = World::over(store.clone(), settings, 1).await;
     let other = Arc::new(World::over(inner, settings, 2).await);

@@ -125,7 +125,7 @@ async fn a_message_read_in_the_meantime_is_not_recorded_as_delivered_too() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_proves_nothing_costs_nothing() {
+async fn a_cursor_that_proves_no_delivery_costs_no_request() {
     let world = World::new().await;
     let (_, ben) = world.pair().await;
     let nothing = ben.sync_unrecorded(None).await.unwrap();
@@ -140,7 +140,7 @@ async fn a_cursor_that_proves_nothing_costs_nothing() {
 }
 
 #[tokio::test]
-async fn typing_is_seen_by_whom_a_message_would_reach() {
+async fn typing_is_shown_to_those_whom_a_message_would_reach() {
     let world = World::new().await;
     let (anna, _) = world.pair().await;
     let audience = async |conversation: &str| {

@@ -2,21 +2,24 @@
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
+use jobline_store::{
+    Consistency, Error, Key, Page, Range, Row, Store,
+    testing::{Alteration, Altered},
+};
 use std::sync::{Arc, Mutex};
 
 /// The pending event, and the prefix of the keys before whose next read it happens.
 type Coming = Option<(String, BoxFuture<'static, ()>)>;
 
 /// A store in which something happens before the next read of rows with a prefix.
+#[derive(Default)]
 pub(crate) struct Meanwhile {
-    inner: Arc<dyn Store>,
     coming: Mutex<Coming>,
 }
 
 impl Meanwhile {
-    pub(crate) fn over(inner: Arc<dyn Store>) -> Self {
-        Self { inner, coming: Mutex::default() }
+    pub(crate) fn over(inner: Arc<dyn Store>) -> Arc<Altered<Self>> {
+        Altered::over(inner, Self::default())
     }
 
     /// Lets `happens` happen before the next read of a row whose sort key begins with `prefix`.
@@ -38,23 +41,24 @@ impl Meanwhile {
 }
 
 #[async_trait]
-impl Store for Meanwhile {
-    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
+impl Alteration for Meanwhile {
+    async fn get(&self, inner: &dyn Store, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
         self.before(std::slice::from_ref(&key.sort)).await;
-        self.inner.get(key, consistency).await
+        inner.get(key, consistency).await
     }
 
-    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
+    async fn get_many(
+        &self,
+        inner: &dyn Store,
+        keys: &[Key],
+        consistency: Consistency,
+    ) -> Result<Vec<Option<Row>>, Error> {
         self.before(&keys.iter().map(|key| key.sort.clone()).collect::<Vec<_>>()).await;
-        self.inner.get_many(keys, consistency).await
+        inner.get_many(keys, consistency).await
     }
 
-    async fn range(&self, range: &Range) -> Result<Page, Error> {
+    async fn range(&self, inner: &dyn Store, range: &Range) -> Result<Page, Error> {
         self.before(std::slice::from_ref(&range.from)).await;
-        self.inner.range(range).await
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
-        self.inner.commit(commit).await
+        inner.range(range).await
     }
 }

@@ -99,7 +99,7 @@ async fn a_blocked_user_can_change_what_i_see_only_by_removing_it() {
 }
 
 #[tokio::test]
-async fn in_a_crew_a_block_takes_nothing_from_anybody() {
+async fn in_a_crew_a_block_does_not_keep_anyone_from_editing_or_reacting() {
     let world = World::new().await;
     world.job(1, &["anna", "ben"], jobline_wire::JobStatus::Open).await;
     let (anna, ben) = (world.user("anna"), world.user("ben"));
@@ -230,7 +230,7 @@ async fn a_report_keeps_the_messages_as_they_stood() {
 }
 
 #[tokio::test]
-async fn members_are_told_with_how_far_they_have_read() {
+async fn members_are_listed_with_the_number_they_have_read_up_to() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     world.name("ben", "Ben Smith").await;

@@ -19,7 +19,7 @@ async fn shows(world: &World, me: &User<'_>, show: bool) -> Preferences {
 }
 
 #[tokio::test]
-async fn a_user_is_online_then_seen_today_then_away() {
+async fn a_user_is_online_then_recent_then_away() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let state = async || sees(&world, &anna, &["ben"]).await.remove(0);
@@ -36,7 +36,7 @@ async fn a_user_is_online_then_seen_today_then_away() {
 }
 
 #[tokio::test]
-async fn what_the_server_knows_counts_where_it_is_newer() {
+async fn what_the_server_has_in_memory_counts_if_it_is_newer() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     world.chat.record_seen(&ben.id).await.unwrap();
@@ -47,7 +47,7 @@ async fn what_the_server_knows_counts_where_it_is_newer() {
 }
 
 #[tokio::test]
-async fn nothing_is_said_of_other_users_whatever_the_reason() {
+async fn presence_of_strangers_and_of_users_who_hide_is_not_shown() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let carl = world.user("carl");

@@ -112,7 +112,7 @@ async fn unread_messages_are_pushed_once_to_every_browser_until_they_are_read() 
 }
 
 #[tokio::test]
-async fn no_notice_for_users_who_have_read_or_muted_or_block_or_want_none() {
+async fn no_notification_for_users_who_have_read_or_muted_or_block_the_sender_or_want_none() {
     let (world, services) = (world().await, Services::default());
     let (anna, ben) = world.pair().await;
     subscribe(&ben, "https://push/phone").await;
@@ -198,7 +198,7 @@ async fn an_active_user_is_notified_once_they_leave_without_reading() {
 }
 
 #[tokio::test]
-async fn a_browser_that_is_gone_is_forgotten_and_one_that_fails_is_tried_again_alone() {
+async fn a_browser_that_is_gone_is_removed_and_only_those_that_failed_are_tried_again() {
     let (world, services) = (world().await, Services::default());
     let (anna, ben) = world.pair().await;
     for browser in ["https://push/gone", "https://push/down", "https://push/fine"] {
@@ -260,7 +260,7 @@ async fn a_service_that_fails_is_tried_for_a_day_and_not_longer() {
 }
 
 #[tokio::test]
-async fn in_a_crew_everybody_else_is_told_but_not_of_those_whom_they_block() {
+async fn in_a_crew_all_others_are_notified_except_of_those_whom_they_block() {
     let (world, services) = (world().await, Services::default());
     world.job(1, &["anna", "ben", "carl"], JobStatus::Open).await;
     let [anna, ben, carl] = ["anna", "ben", "carl"].map(|user| world.user(user));

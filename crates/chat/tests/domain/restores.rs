@@ -28,7 +28,7 @@ async fn restored() -> World {
 }
 
 #[tokio::test]
-async fn a_list_notices_that_the_store_was_restored_wherever_the_log_has_come_again() {
+async fn list_notices_a_restored_store_wherever_the_log_is_by_then() {
     let lost = backed_up().await;
     let (anna, ben) = (lost.user("anna"), lost.user("ben"));
     let before = ben.list(&anna).await.unwrap();
@@ -149,18 +149,18 @@ async fn everything_is_noticed_after_a_restoration(window_bytes: usize) {
 }
 
 #[tokio::test]
-async fn sync_and_the_list_of_chats_notice_that_the_store_was_restored() {
+async fn sync_and_the_list_of_chats_notice_a_restored_store() {
     everything_is_noticed_after_a_restoration(4_000).await;
 }
 
 #[tokio::test]
-async fn they_notice_it_also_in_what_left_the_window() {
+async fn sync_and_the_list_of_chats_notice_a_restored_store_outside_the_window() {
     everything_is_noticed_after_a_restoration(10).await;
 }
 
 /// A client may be in the middle of a series of answers, or have been shown a message with an edit that is later in the log.
 #[tokio::test]
-async fn what_was_lost_is_noticed_also_in_the_middle_of_a_series() {
+async fn a_restored_store_is_noticed_in_the_middle_of_a_series_of_pages() {
     let lost = backed_up().await;
     let (anna, ben) = (lost.user("anna"), lost.user("ben"));
     let before = ben.list(&anna).await.unwrap();
@@ -191,7 +191,7 @@ async fn what_was_lost_is_noticed_also_in_the_middle_of_a_series() {
 }
 
 #[tokio::test]
-async fn that_a_lost_message_arrived_proves_nothing_of_the_one_with_its_number() {
+async fn the_receipt_of_a_lost_message_does_not_count_for_a_new_one_with_its_number() {
     let lost = backed_up().await;
     let (anna, ben) = (lost.user("anna"), lost.user("ben"));
     let settled = ben.sync(None).await.unwrap().cursor;
@@ -212,7 +212,7 @@ async fn that_a_lost_message_arrived_proves_nothing_of_the_one_with_its_number()
 
 /// A position that a cursor would drop, since nothing in the inbox names the conversation any more.
 #[tokio::test]
-async fn a_lost_conversation_is_noticed_where_another_one_moved() {
+async fn the_loss_of_a_conversation_is_noticed_when_another_one_moved() {
     let lost = inbox_backed_up(4_000).await;
     let anna = lost.user("anna");
     let kept = anna.sync(None).await.unwrap().cursor;
@@ -249,7 +249,7 @@ async fn cursors_of_ben(world: &World) -> [String; 2] {
 /// In both histories the same number of changes happens to a crew, at different times: while it is awake, and until it
 /// sleeps.
 #[tokio::test]
-async fn a_crew_that_came_as_far_again_hides_nothing() {
+async fn a_restored_store_is_noticed_in_a_crew_with_as_many_changes_as_before() {
     for falls_asleep in [false, true] {
         let (lost, message) = crew_backed_up().await;
         lost.clock.forward(2_000);

@@ -134,7 +134,7 @@ async fn deleting_waits_for_a_day_after_the_clock_jumped_ahead() {
 }
 
 #[tokio::test]
-async fn a_clock_that_was_ahead_is_told_once_it_is_right_again() {
+async fn a_clock_that_was_ahead_is_reported_once_it_is_right_again() {
     let world = World::new().await;
     let look = async || world.chat.look_at_clock().await.unwrap();
     look().await;

@@ -92,7 +92,7 @@ async fn cursors(customers: &[User<'_>]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_server_goes_on_with_what_another_one_began() {
+async fn a_server_continues_tasks_that_another_one_began() {
     let servers = TwoServers::new().await;
     let customers = servers.customers().await;
     let cursors = cursors(&customers).await;
@@ -109,7 +109,7 @@ async fn a_server_goes_on_with_what_another_one_began() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_alone_goes_on_at_once_with_what_its_last_process_began() {
+async fn a_server_that_is_alone_continues_at_once_with_the_tasks_of_its_last_process() {
     let servers = TwoServers::new().await;
     let customers = servers.customers().await;
     let cursors = cursors(&customers).await;
@@ -123,7 +123,7 @@ async fn a_server_that_is_alone_goes_on_at_once_with_what_its_last_process_began
 }
 
 #[tokio::test]
-async fn a_task_that_may_not_take_longer_goes_on_later() {
+async fn a_task_that_runs_out_of_time_continues_later() {
     let servers = TwoServers::new().await;
     let customers = servers.customers().await;
     let cursors = cursors(&customers).await;

@@ -75,7 +75,7 @@ async fn unread_messages_cause_one_event_until_they_are_read() {
 }
 
 #[tokio::test]
-async fn no_event_for_messages_read_deleted_or_muted_in_time() {
+async fn no_event_for_messages_that_were_read_deleted_or_muted_in_time() {
     let (world, receiver) = (world().await, Receiver::default());
     let (anna, ben) = world.pair().await;
     let first = anna.send(&ben, "one").await.unwrap();
@@ -125,7 +125,7 @@ async fn messages_after_a_notice_cause_another_one_when_only_earlier_ones_were_r
 }
 
 #[tokio::test]
-async fn texts_of_the_host_are_told_to_both_and_events_to_nobody() {
+async fn messages_of_the_host_cause_notices_to_both_users_and_its_events_to_nobody() {
     let (world, receiver) = (world().await, Receiver::default());
     world.pair().await;
     host_line(&world, HostMessageType::Event).await;
@@ -159,7 +159,7 @@ async fn a_notice_that_fails_comes_again_by_its_id_and_holds_back_its_conversati
 }
 
 #[tokio::test]
-async fn a_notice_that_fails_is_not_told_any_more_once_it_was_read() {
+async fn a_failed_notice_is_not_repeated_once_its_messages_were_read() {
     let (world, receiver) = (world().await, Receiver::failing_at("user.unread"));
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "one").await.unwrap();
@@ -170,7 +170,7 @@ async fn a_notice_that_fails_is_not_told_any_more_once_it_was_read() {
 }
 
 #[tokio::test]
-async fn messages_after_a_notice_cause_another_one_once_that_was_read_in_pairs_and_crews() {
+async fn messages_after_a_notice_cause_another_one_once_the_first_was_read_in_pairs_and_crews() {
     for conversation_id in ["conv_anna_ben", "crew_1"] {
         let (world, receiver) = (world().await, Receiver::default());
         let (anna, ben) = world.pair().await;

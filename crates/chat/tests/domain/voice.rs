@@ -47,7 +47,7 @@ async fn a_voice_message_carries_its_duration_and_its_waveform() {
 }
 
 #[tokio::test]
-async fn a_duration_that_is_not_the_recordings_is_refused_and_may_be_corrected() {
+async fn a_duration_other_than_that_of_the_recording_is_refused_and_may_be_corrected() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let url = uploaded(&world, &anna, &ben, "audio/webm", WEBM).await;
@@ -70,7 +70,7 @@ async fn a_video_and_a_recording_that_is_cut_are_refused() {
 }
 
 #[tokio::test]
-async fn what_only_voice_messages_have_is_refused_elsewhere_and_must_be_whole() {
+async fn fields_of_voice_messages_are_refused_elsewhere_and_must_be_complete() {
     let world = World::new().await;
     let (anna, ben) = world.pair().await;
     let url = uploaded(&world, &anna, &ben, "audio/webm", WEBM).await;

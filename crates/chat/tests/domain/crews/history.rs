@@ -7,7 +7,7 @@ use jobline_store::testing::WeaklyVisible;
 use jobline_wire::{Code, JobStatus, ListMessages, ListVersions, Message, SendMessage};
 
 #[tokio::test]
-async fn newcomers_see_what_follows_their_joining_and_who_left_what_was_before() {
+async fn new_members_see_what_follows_their_joining_and_former_members_what_came_before() {
     let world = World::new().await;
     world.crew(&["anna", "ben"]).await;
     let (anna, ben, carl) = (world.user("anna"), world.user("ben"), world.user("carl"));
@@ -98,7 +98,7 @@ async fn a_job_can_open_the_whole_history_to_newcomers() {
 }
 
 #[tokio::test]
-async fn many_come_and_go_at_once() {
+async fn many_members_join_and_leave_at_once() {
     let world = World::new().await;
     let name = |nth: usize| format!("user{nth:02}");
     let crew = |from: usize| (from..from + 40).map(name).collect::<Vec<_>>();
@@ -125,7 +125,7 @@ async fn many_come_and_go_at_once() {
 
 /// A stale read of the crew's row, from before the newcomer joined.
 #[tokio::test]
-async fn a_newcomer_sees_nothing_older_however_late_the_reads_are() {
+async fn a_new_member_sees_nothing_older_however_stale_the_reads_are() {
     let late = std::sync::Arc::new(WeaklyVisible::new(crate::engine::start().await.store, 1, 1_000));
     let world = World::over(late, Settings { send_rate: 0, ..Settings::default() }, 1).await;
     for job in 1..=30 {

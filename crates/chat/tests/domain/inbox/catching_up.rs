@@ -56,7 +56,7 @@ async fn the_same_with_a_window_that_fits_into_a_write_unit() {
 }
 
 #[tokio::test]
-async fn a_cursor_of_any_age_leads_on() {
+async fn a_cursor_of_any_age_continues() {
     let world = world(40, 850).await;
     let me = world.user(ME);
     let mut device = Device::default();

@@ -6,7 +6,10 @@ use crate::support::World;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use jobline_chat::Settings;
-use jobline_store::{Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
+use jobline_store::{
+    Consistency, Error, Key, Row, Store,
+    testing::{Alteration, Altered},
+};
 use jobline_wire::JobStatus;
 use std::{
     collections::VecDeque,
@@ -14,47 +17,38 @@ use std::{
 };
 
 /// A store in which something happens before the next read of conversations, and whose eventual reads of heads may be stale.
+#[derive(Default)]
 struct Interrupted {
-    inner: Arc<dyn Store>,
     before: Mutex<Option<BoxFuture<'static, ()>>>,
     /// The answers of the next eventual reads of a head.
     late: Mutex<VecDeque<Row>>,
 }
 
-impl Interrupted {
-    fn over(inner: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self { inner, before: Mutex::default(), late: Mutex::default() })
-    }
-}
-
 #[async_trait]
-impl Store for Interrupted {
-    async fn get(&self, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
+impl Alteration for Interrupted {
+    async fn get(&self, inner: &dyn Store, key: &Key, consistency: Consistency) -> Result<Option<Row>, Error> {
         if key.sort == "HEAD" && consistency == Consistency::Eventual {
             let late = self.late.lock().unwrap().pop_front();
             if late.is_some() {
                 return Ok(late);
             }
         }
-        self.inner.get(key, consistency).await
+        inner.get(key, consistency).await
     }
 
-    async fn get_many(&self, keys: &[Key], consistency: Consistency) -> Result<Vec<Option<Row>>, Error> {
+    async fn get_many(
+        &self,
+        inner: &dyn Store,
+        keys: &[Key],
+        consistency: Consistency,
+    ) -> Result<Vec<Option<Row>>, Error> {
         let of_conversations =
             keys.iter().all(|key| key.partition == key.sort && key.sort.starts_with("CONVERSATION#"));
         let before = self.before.lock().unwrap().take_if(|_| of_conversations);
         if let Some(before) = before {
             before.await;
         }
-        self.inner.get_many(keys, consistency).await
-    }
-
-    async fn range(&self, range: &Range) -> Result<Page, Error> {
-        self.inner.range(range).await
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
-        self.inner.commit(commit).await
+        inner.get_many(keys, consistency).await
     }
 }
 
@@ -62,7 +56,7 @@ impl Store for Interrupted {
 async fn changes_between_the_reads_of_an_answer_come_once() {
     let settings = Settings { send_rate: 0, window_bytes: 10, ..Settings::default() };
     let inner = engine::start_with_whole_pages().await.store;
-    let store = Interrupted::over(inner.clone());
+    let store = Altered::over(inner.clone(), Interrupted::default());
     let world = World::over(store.clone(), settings, 1).await;
     let other_server = Arc::new(World::over(inner, settings, 2).await);
     let names: Vec<String> = (0..8).map(name).collect();
@@ -98,7 +92,7 @@ async fn changes_between_the_reads_of_an_answer_come_once() {
 #[tokio::test]
 async fn a_conversation_that_left_the_window_and_moved_again_comes_once_though_reads_of_the_head_are_late() {
     let settings = Settings { send_rate: 0, window_bytes: 10, ..Settings::default() };
-    let store = Interrupted::over(engine::start_with_whole_pages().await.store);
+    let store = Altered::over(engine::start_with_whole_pages().await.store, Interrupted::default());
     let world = World::over(store.clone(), settings, 1).await;
     let names: Vec<String> = (0..4).map(name).collect();
     let mut all: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -108,7 +102,7 @@ async fn a_conversation_that_left_the_window_and_moved_again_comes_once_though_r
     let write = async |other: usize, text: &str| {
         me.send(&world.user(&name(other)), text).await.unwrap();
         let head = Key::new(format!("USER#{ME}"), "HEAD");
-        store.inner.get(&head, Consistency::Strong).await.unwrap().unwrap()
+        store.get(&head, Consistency::Strong).await.unwrap().unwrap()
     };
     for other in 0..4 {
         write(other, "first").await;

@@ -43,7 +43,7 @@ async fn only_the_end_of_a_crew_call_is_an_event() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_call_is_told_once_however_it_ends() {
+async fn the_end_of_a_call_is_delivered_once_however_it_ends() {
     let world = world().await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "one").await.unwrap();
@@ -82,7 +82,7 @@ async fn the_end_of_a_call_is_told_once_however_it_ends() {
 }
 
 #[tokio::test]
-async fn a_call_that_both_devices_left_without_a_word_is_told_when_it_is_over() {
+async fn a_call_that_both_devices_left_without_reporting_it_is_delivered_when_its_time_is_over() {
     let world = world().await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "one").await.unwrap();

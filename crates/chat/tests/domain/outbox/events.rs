@@ -19,7 +19,7 @@ async fn delete(world: &World, user: &User<'_>, conversation: &str, message: &st
 }
 
 #[tokio::test]
-async fn the_host_is_told_every_change_once_and_in_order() {
+async fn the_host_receives_every_change_once_and_in_order() {
     let world = world().await;
     let (anna, ben) = world.pair().await;
     let receiver = Receiver::default();
@@ -49,7 +49,7 @@ async fn the_host_is_told_every_change_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn more_changes_than_a_page_are_told_in_order() {
+async fn more_changes_than_a_page_are_delivered_in_order() {
     let world = world().await;
     let (anna, ben) = world.pair().await;
     for number in 0..130 {
@@ -171,8 +171,8 @@ async fn begin_and_die(world: &World) -> Receiver {
     dies
 }
 
-#[tokio::test]
-async fn an_attempt_that_a_server_did_not_finish_is_made_by_the_next_one() {
+/// A world in which an event was refused, and the server that repeats its delivery dies. Returns the `webhook-id`, too.
+async fn repeated_and_died() -> (World, String) {
     let world = world().await;
     let (anna, ben) = world.pair().await;
     anna.send(&ben, "one").await.unwrap();
@@ -180,26 +180,26 @@ async fn an_attempt_that_a_server_did_not_finish_is_made_by_the_next_one() {
     let listed = failed(&world).await;
     world.chat.redeliver(&listed[1].id).await.unwrap();
     begin_and_die(&world).await;
+    (world, listed[1].webhook_id.clone())
+}
+
+#[tokio::test]
+async fn an_attempt_that_a_server_did_not_finish_is_made_by_the_next_one() {
+    let (world, webhook_id) = repeated_and_died().await;
     let receiver = Receiver::default();
     assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 0, "it still belongs to the other server");
     world.clock.forward(30 * SECOND);
     assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 1);
-    assert_eq!(receiver.take()[0].0, listed[1].webhook_id);
+    assert_eq!(receiver.take()[0].0, webhook_id);
 }
 
 #[tokio::test]
 async fn a_server_that_is_alone_makes_at_once_a_repeated_attempt_that_its_last_process_began() {
-    let world = world().await;
-    let (anna, ben) = world.pair().await;
-    anna.send(&ben, "one").await.unwrap();
-    world.chat.deliver_events(&Receiver { refuses: true, ..Receiver::default() }).await.unwrap();
-    let listed = failed(&world).await;
-    world.chat.redeliver(&listed[1].id).await.unwrap();
-    begin_and_die(&world).await;
+    let (world, webhook_id) = repeated_and_died().await;
     world.chat.take_over().await.unwrap();
     let receiver = Receiver::default();
     assert_eq!(world.chat.deliver_events(&receiver).await.unwrap(), 1, "it belongs to nobody any more");
-    assert_eq!(receiver.take()[0].0, listed[1].webhook_id);
+    assert_eq!(receiver.take()[0].0, webhook_id);
 }
 
 #[tokio::test]
@@ -238,7 +238,7 @@ async fn a_server_that_is_alone_delivers_at_once_what_its_last_process_began() {
 }
 
 #[tokio::test]
-async fn a_deployment_that_tells_nobody_writes_no_rows_and_what_came_before_is_not_told() {
+async fn without_receivers_no_rows_are_written_and_earlier_events_are_never_delivered() {
     let engine = crate::engine::start().await.store;
     let quiet = World::over(engine.clone(), Settings { send_rate: 0, ..Settings::default() }, 1).await;
     let (anna, ben) = quiet.pair().await;

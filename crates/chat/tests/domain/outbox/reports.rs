@@ -13,7 +13,7 @@ async fn report(world: &World, by: &User<'_>, conversation: &str, message: Optio
 }
 
 #[tokio::test]
-async fn a_report_is_told_at_its_place_in_the_conversation() {
+async fn a_report_is_delivered_in_the_order_of_the_conversation() {
     let world = world().await;
     let (anna, ben) = world.pair().await;
     let first = anna.send(&ben, "one").await.unwrap();
@@ -49,7 +49,7 @@ async fn a_report_is_told_at_its_place_in_the_conversation() {
 }
 
 #[tokio::test]
-async fn more_reports_than_a_page_are_all_told() {
+async fn more_reports_than_a_page_are_all_delivered() {
     let world = world().await;
     let (anna, ben) = world.pair().await;
     let first = anna.send(&ben, "one").await.unwrap();
@@ -68,7 +68,7 @@ async fn more_reports_than_a_page_are_all_told() {
 }
 
 #[tokio::test]
-async fn a_report_about_what_came_before_the_webhook_tells_nothing_else() {
+async fn a_report_does_not_deliver_events_from_before_the_webhook() {
     let engine = crate::engine::start().await.store;
     let quiet = World::over(engine.clone(), Settings { send_rate: 0, ..Settings::default() }, 1).await;
     let (anna, ben) = quiet.pair().await;
