@@ -3,7 +3,7 @@
 //! A member participates with one device, the first that accepts, and may rejoin after leaving. The call stops ringing
 //! for a member who declines; it continues without them, and is declined when all others have.
 
-use crate::step::{Asked, Recorded, StepResult};
+use crate::step::{Recorded, StepRequest, StepResult};
 use jobline_wire::{CallState, limits::CALL_MEMBERS};
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,7 @@ impl CrewCall {
     }
 
     /// A device joins, if the call runs and is not full.
-    pub(crate) fn accept(&mut self, state: CallState, asked: Asked<'_>) -> StepResult {
+    pub(crate) fn accept(&mut self, state: CallState, asked: StepRequest<'_>) -> StepResult {
         let runs = matches!(state, CallState::Ringing | CallState::Accepted);
         if !runs || !asked.members.contains(&asked.member) {
             return StepResult::Over;
@@ -67,7 +67,7 @@ impl CrewCall {
     }
 
     /// A member leaves the running call, or declines it. Also returns whether that ends it for all, and how.
-    pub(crate) fn end(&mut self, state: CallState, asked: Asked<'_>) -> (StepResult, Option<Recorded>) {
+    pub(crate) fn end(&mut self, state: CallState, asked: StepRequest<'_>) -> (StepResult, Option<Recorded>) {
         let takes_part = self.has(asked.member);
         let over = match state {
             CallState::Ringing if takes_part => Some(Recorded::Cancelled),
@@ -102,13 +102,13 @@ impl CrewCall {
     }
 
     /// Whether it still rings for somebody once this member has declined.
-    fn somebody_may_accept(&self, asked: Asked<'_>) -> bool {
+    fn somebody_may_accept(&self, asked: StepRequest<'_>) -> bool {
         let mut others = asked.members.iter().filter(|member| ![asked.member, asked.caller].contains(member));
         others.any(|member| !self.declined.contains(member))
     }
 
     /// How many participants remain once this member has left. Former members of the crew count as having left the call.
-    fn remain_without(&self, asked: Asked<'_>) -> usize {
+    fn remain_without(&self, asked: StepRequest<'_>) -> usize {
         self.on.iter().filter(|one| one.member != asked.member && asked.members.contains(&one.member)).count()
     }
 }
@@ -123,9 +123,9 @@ mod tests {
     const STARTED: u64 = 1_000_000;
     const MEMBERS: [usize; 6] = [0, 1, 2, 3, 4, 5];
 
-    fn asked(member: usize, device: &'static str, later: u64) -> Asked<'static> {
+    fn asked(member: usize, device: &'static str, later: u64) -> StepRequest<'static> {
         let now = STARTED + later;
-        Asked { member, device, members: &MEMBERS, caller: 0, started: STARTED, now, at: now }
+        StepRequest { member, device, members: &MEMBERS, caller: 0, started: STARTED, now, at: now }
     }
 
     fn call() -> CallRow {
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn declining_again_with_nobody_left_to_accept_ends_the_call() {
         let mut call = call();
-        let with = |member, members| Asked { members, ..asked(member, "phone", 1) };
+        let with = |member, members| StepRequest { members, ..asked(member, "phone", 1) };
         assert_eq!(call.decline(with(1, &[0, 1, 2])), StepResult::Changed);
         assert_eq!(call.state, Recorded::Ringing, "it rings on for the other one");
         assert_eq!(call.decline(with(1, &[0, 1])), StepResult::Changed, "who has left the crew since");
@@ -187,16 +187,16 @@ mod tests {
     }
 
     #[test]
-    fn members_who_declined_may_join_and_former_members_take_no_place() {
+    fn members_who_declined_may_join_and_former_members_do_not_count_towards_the_limit() {
         let mut call = call();
         let _ = call.decline(asked(1, "phone", 1));
         assert_eq!(call.accept(asked(1, "phone", 2)), StepResult::Changed);
         let _ = call.accept(asked(2, "phone", 3));
         let _ = call.accept(asked(3, "phone", 3));
-        let without_two = Asked { members: &[0, 1, 3, 4, 5], ..asked(4, "phone", 4) };
+        let without_two = StepRequest { members: &[0, 1, 3, 4, 5], ..asked(4, "phone", 4) };
         assert_eq!(call.accept(without_two), StepResult::Changed);
         assert_eq!(on(&call), [0, 1, 3, 4]);
-        let alone = Asked { members: &[4, 5], ..asked(4, "phone", 5) };
+        let alone = StepRequest { members: &[4, 5], ..asked(4, "phone", 5) };
         assert_eq!((call.end(alone), call.state), (StepResult::Changed, Recorded::Ended), "the others left the crew");
     }
 
@@ -229,7 +229,7 @@ mod tests {
     proptest! {
         /// Any order of accepts, declines, ends and deaths (a dead device does nothing more).
         #[test]
-        fn in_any_order_a_call_goes_forward_and_stays_over(
+        fn in_any_order_of_steps_a_call_never_goes_back_and_never_reopens(
             steps in prop::collection::vec((0..4_u8, 0..6_usize, 0..3_usize, 0..20_000_u64), 0..40)
         ) {
             let (mut call, mut later) = (call(), 0);

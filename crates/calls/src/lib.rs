@@ -13,4 +13,4 @@ mod step;
 pub use crew::CrewCall;
 pub use row::CallRow;
 pub use running::RunningCall;
-pub use step::{Asked, Recorded, StepResult};
+pub use step::{Recorded, StepRequest, StepResult};

@@ -2,7 +2,7 @@
 
 use crate::{
     crew::CrewCall,
-    step::{Asked, LONGEST_MS, Recorded, StepResult},
+    step::{LONGEST_MS, Recorded, StepRequest, StepResult},
 };
 use jobline_wire::{CallMedia, CallState, limits::RING_MS};
 use serde::{Deserialize, Serialize};
@@ -100,7 +100,7 @@ impl CallRow {
     }
 
     /// The first device of the called user wins.
-    pub fn accept(&mut self, asked: Asked<'_>) -> StepResult {
+    pub fn accept(&mut self, asked: StepRequest<'_>) -> StepResult {
         let state = self.state(asked.started, asked.now);
         if let Some(crew) = &mut self.crew {
             let step = crew.accept(state, asked);
@@ -122,7 +122,7 @@ impl CallRow {
     }
 
     /// The called user declines; for the caller this cancels the call. A call that is over does not change.
-    pub fn decline(&mut self, asked: Asked<'_>) -> StepResult {
+    pub fn decline(&mut self, asked: StepRequest<'_>) -> StepResult {
         let takes_part = self.crew.as_ref().is_none_or(|crew| crew.has(asked.member));
         match self.state(asked.started, asked.now) {
             CallState::Accepted if takes_part => StepResult::Over,
@@ -131,7 +131,7 @@ impl CallRow {
     }
 
     /// Ends it, whether it rings or runs: also from another device of a member, since the one that took part may be gone.
-    pub fn end(&mut self, asked: Asked<'_>) -> StepResult {
+    pub fn end(&mut self, asked: StepRequest<'_>) -> StepResult {
         let state = self.state(asked.started, asked.now);
         if let Some(crew) = self.crew.as_mut().filter(|_| matches!(state, CallState::Ringing | CallState::Accepted)) {
             let (step, over) = crew.end(state, asked);
@@ -152,7 +152,7 @@ impl CallRow {
     }
 
     /// Records that it was missed, if it was, so that all who follow the log see it.
-    pub fn miss(&mut self, asked: Asked<'_>) -> StepResult {
+    pub fn miss(&mut self, asked: StepRequest<'_>) -> StepResult {
         if self.state != Recorded::Ringing || asked.now < asked.started + RING_MS {
             return StepResult::Unchanged;
         }
@@ -180,7 +180,7 @@ impl CallRow {
     }
 
     /// Records that both have left it, if they have, so that all who follow the log see it. The time is unknown.
-    pub fn abandon(&mut self, asked: Asked<'_>) -> StepResult {
+    pub fn abandon(&mut self, asked: StepRequest<'_>) -> StepResult {
         if self.abandoned_at().is_none_or(|over| asked.now < over) {
             return StepResult::Unchanged;
         }
@@ -207,7 +207,7 @@ mod tests {
     }
 
     fn ask(call: &mut CallRow, what: What, member: usize, device: &str, now: u64) -> StepResult {
-        let asked = Asked { member, device, members: &[0, 1], caller: CALLER, started: STARTED, now, at: now };
+        let asked = StepRequest { member, device, members: &[0, 1], caller: CALLER, started: STARTED, now, at: now };
         match what {
             What::Accept => call.accept(asked),
             What::Decline => call.decline(asked),
@@ -267,7 +267,7 @@ mod tests {
     proptest! {
         /// Any order of accepts, declines, ends and deaths (a dead device does nothing more).
         #[test]
-        fn in_any_order_a_call_goes_forward_and_stays_over(
+        fn in_any_order_of_steps_a_call_never_goes_back_and_never_reopens(
             steps in prop::collection::vec((what(), 0..2_usize, 0..3_usize, 0..20_000_u64), 0..20)
         ) {
             let (mut call, mut now, mut states) = (call(), STARTED, vec![CallState::Ringing]);

@@ -29,7 +29,7 @@ pub enum Recorded {
 
 /// A step that a member requests, and when.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct StepRequest<'a> {
     /// The member.
     pub member: usize,
     /// Their device.

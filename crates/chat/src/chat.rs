@@ -287,7 +287,7 @@ impl Chat {
     /// # Errors
     /// `unavailable`.
     pub async fn language(&self, me: &UserId) -> Result<Option<String>> {
-        notice::language(&self.cx, me, preferences::wishes(&self.cx, me).await?).await
+        notice::language(&self.cx, me, preferences::stored(&self.cx, me).await?).await
     }
 
     /// Changes the preferences that are named; the others stay.

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn how_far_a_crew_had_read_is_stored_under_the_names_that_it_has_always_had() {
+    fn read_positions_of_a_crew_keep_the_field_names_of_older_rows() {
         let read = AllRead::of([(0, 7), (1, 3), (2, 5)].into_iter());
         let stored = r#"{"all":3,"last":1,"others":5}"#;
         assert_eq!(serde_json::to_string(&read).unwrap(), stored);

@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_tells_the_file() {
+    fn the_file_id_is_parsed_from_a_name() {
         let id = format!("file_1763116200000_{}", "-".repeat(NANOID));
         assert_eq!(file_of(&format!("{id}-{}", "-".repeat(SUFFIX))), id);
         assert!(

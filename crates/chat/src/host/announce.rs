@@ -36,7 +36,10 @@ pub(crate) async fn job_changed(
         // The job has changed again since, and that change has its own task.
         return Ok(None);
     }
-    each(cx, keys::job_conversations(job), after, |id| Box::pin(tell_of_job(cx, id, job, revision))).await
+    for_page_of_conversations(cx, keys::job_conversations(job), after, |id| {
+        Box::pin(announce_job(cx, id, job, revision))
+    })
+    .await
 }
 
 /// Appends a change to the conversations of `user`: a page of them, from the one after `after` on. Answers where the next
@@ -45,32 +48,35 @@ pub(crate) async fn job_changed(
 /// # Errors
 /// `unavailable`; some conversations may have been told then.
 pub(crate) async fn person_changed(cx: &Context, user: &UserId, after: Option<&str>) -> Result<Option<String>> {
-    each(cx, keys::memberships(user, None, 50), after, |id| Box::pin(tell_of_person(cx, id, user))).await
+    for_page_of_conversations(cx, keys::memberships(user, None, 50), after, |id| {
+        Box::pin(announce_person(cx, id, user))
+    })
+    .await
 }
 
-/// Calls `tell` for each conversation that the next page of `range` names.
-async fn each<'a>(
+/// Calls `announce` for each conversation on the next page of `range`.
+async fn for_page_of_conversations<'a>(
     cx: &'a Context,
     range: Range,
     after: Option<&str>,
-    tell: impl Fn(ConversationId) -> BoxFuture<'a, Result<()>>,
+    announce: impl Fn(ConversationId) -> BoxFuture<'a, Result<()>>,
 ) -> Result<Option<String>> {
     let range = match after {
         Some(after) => range.after(after),
         None => range,
     };
     let page = cx.db.page(&range).await?;
-    let telling: Vec<_> = keys::named_conversations(&page.rows).into_iter().map(tell).collect();
-    stream::iter(telling).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    let announcing: Vec<_> = keys::named_conversations(&page.rows).into_iter().map(announce).collect();
+    stream::iter(announcing).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     Ok(page.next)
 }
 
-async fn tell_of_job(cx: &Context, id: ConversationId, job: JobId, revision: u64) -> Result<()> {
+async fn announce_job(cx: &Context, id: ConversationId, job: JobId, revision: u64) -> Result<()> {
     if id.crew_job().is_some() {
         return crew::current(cx, job).await.map(drop);
     }
-    tell(cx, &id, |row, now| {
-        row.job.filter(|(about, told)| *about == job.get() && *told != revision)?;
+    append_change(cx, &id, |row, now| {
+        row.job.filter(|(about, announced)| *about == job.get() && *announced != revision)?;
         let change = ChangeRow::job(row, now);
         row.job = Some((job.get(), revision));
         Some(change)
@@ -78,13 +84,13 @@ async fn tell_of_job(cx: &Context, id: ConversationId, job: JobId, revision: u64
     .await
 }
 
-async fn tell_of_person(cx: &Context, id: ConversationId, user: &UserId) -> Result<()> {
+async fn announce_person(cx: &Context, id: ConversationId, user: &UserId) -> Result<()> {
     // Other members still see the messages of a former member, with their name.
-    tell(cx, &id, |row, now| Some(ChangeRow::person(row, row.member(&id, user)?, now))).await
+    append_change(cx, &id, |row, now| Some(ChangeRow::person(row, row.member(&id, user)?, now))).await
 }
 
-/// Appends the change that `next` makes for a conversation as it is now, unless there is none to tell.
-async fn tell(
+/// Appends the change that `next` makes for a conversation as it is now, if it makes one.
+async fn append_change(
     cx: &Context,
     id: &ConversationId,
     next: impl Fn(&mut ConversationRow, u64) -> Option<ChangeRow>,
@@ -95,7 +101,7 @@ async fn tell(
         let update = ConversationUpdate::load(cx, id, Needs::default(), attempts.consistency(), &[]).await?;
         let Some(mut update) = update else { return Ok(()) };
         let Some(change) = next(&mut update.row, now) else { return Ok(()) };
-        // Nobody is about to write for that: waking a crew would cost its members a day of looking at it.
+        // Nobody is about to write because of this, and an awake crew costs its members a read with every poll.
         update.stays_asleep = true;
         let members = update.row.all_in();
         match append::change(cx, &mut update, &change, &members, now).await? {

@@ -76,7 +76,7 @@ pub(crate) struct Walk {
 
 /// How a client reads what needs several answers, and how far it has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Paging {
     /// At its end, or one answer is enough.
     #[default]
     Done,
@@ -91,7 +91,7 @@ pub(crate) enum Way {
 pub(crate) struct ConversationsCursor {
     /// The version of the head up to which all moves were answered, once a traversal is complete.
     pub version: u64,
-    pub way: Way,
+    pub paging: Paging,
     /// The newest version of the head that an answer was made from, and when that was. `None` in cursors of former servers.
     pub stamp: Option<VersionStamp>,
     /// The crews that were awake, by fingerprint, each with how far its log had come in the answer:
@@ -127,7 +127,7 @@ pub(crate) struct SyncCursor {
     /// When that version was made. `None` in cursors of former servers.
     pub seen_at: Option<u64>,
     pub conversations: Vec<ConversationCursor>,
-    pub way: Way,
+    pub paging: Paging,
 }
 
 impl SyncCursor {
@@ -147,12 +147,12 @@ impl SyncCursor {
     }
 
     /// The number of the last change in the log of a conversation that the client has, as far as the cursor says.
-    pub fn known(&self, fingerprint: u64) -> Option<u64> {
+    pub fn received_change(&self, fingerprint: u64) -> Option<u64> {
         self.place(fingerprint).map(|place| place.position.change)
     }
 
     /// The number of the last change in the log of a conversation that the client was told of, as far as the cursor says.
-    pub fn told(&self, fingerprint: u64) -> Option<u64> {
+    pub fn announced_change(&self, fingerprint: u64) -> Option<u64> {
         self.place(fingerprint).map(LogCursor::told)
     }
 
@@ -173,13 +173,13 @@ pub(crate) fn fingerprint(conversation: &str) -> u64 {
     u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a hash has 32 bytes"))
 }
 
-/// The number before each kind of way in a sealed cursor; with [`TIMED`] the time of the head follows it.
+/// The number before each kind of paging in a sealed cursor; with [`TIMED`] the time of the head follows it.
 const DONE: u64 = 0;
 const THROUGH: u64 = 1;
 const BACK: u64 = 2;
 const TIMED: u64 = 4;
 
-impl Way {
+impl Paging {
     /// Writes it with the time of the head, which former servers did not write.
     fn write(&self, head_at: Option<u64>, to: &mut Writer) {
         let kind = match self {
@@ -209,7 +209,7 @@ impl Way {
     fn read(from: &mut Reader<'_>) -> Option<(Self, Option<u64>)> {
         let kind = from.number()?;
         let head_at = if kind & TIMED > 0 { Some(from.number()?) } else { None };
-        let way = match kind & !TIMED {
+        let paging = match kind & !TIMED {
             DONE => Self::Done,
             THROUGH => Self::Through(Traversal { after: from.text()?, at: from.number()?, since: from.number()? }),
             BACK => {
@@ -217,7 +217,7 @@ impl Way {
             }
             _ => return None,
         };
-        Some((way, head_at))
+        Some((paging, head_at))
     }
 }
 
@@ -226,7 +226,7 @@ impl Encode for ConversationsCursor {
 
     fn write(&self, to: &mut Writer) {
         to.number(self.version);
-        self.way.write(self.stamp.map(|stamp| stamp.at), to);
+        self.paging.write(self.stamp.map(|stamp| stamp.at), to);
         if let Some(stamp) = self.stamp {
             to.number(stamp.version);
         }
@@ -237,7 +237,7 @@ impl Encode for ConversationsCursor {
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let (version, (way, head_at), mut awake) = (from.number()?, Way::read(from)?, Vec::new());
+        let (version, (paging, head_at), mut awake) = (from.number()?, Paging::read(from)?, Vec::new());
         let stamp = match head_at {
             Some(at) => Some(VersionStamp { version: from.number()?, at }),
             None => None,
@@ -245,7 +245,7 @@ impl Encode for ConversationsCursor {
         while let Some(fingerprint) = from.bits() {
             awake.push((fingerprint, from.number()?));
         }
-        Some(Self { version, way, stamp, awake })
+        Some(Self { version, paging, stamp, awake })
     }
 }
 
@@ -268,19 +268,19 @@ impl Encode for SyncCursor {
     fn write(&self, to: &mut Writer) {
         to.number(self.version);
         to.number(self.seen);
-        self.way.write(self.seen_at, to);
+        self.paging.write(self.seen_at, to);
         to.number(self.conversations.len() as u64);
         self.conversations.iter().for_each(|one| one.write(to));
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let (version, seen, (way, seen_at)) = (from.number()?, from.number()?, Way::read(from)?);
+        let (version, seen, (paging, seen_at)) = (from.number()?, from.number()?, Paging::read(from)?);
         // Grows with what is there to read, whatever the number says.
         let mut conversations = Vec::new();
         for _ in 0..from.number()? {
             conversations.push(ConversationCursor::read(from)?);
         }
-        Some(Self { version, seen, seen_at, conversations, way })
+        Some(Self { version, seen, seen_at, conversations, paging })
     }
 }
 
@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn intervals_grow_downwards_and_take_in_what_they_reach() {
+    fn intervals_grow_downwards_and_merge_with_those_they_reach() {
         let mut answered = Answered::default();
         answered.add(60, 100);
         answered.add(40, 100);

@@ -4,9 +4,9 @@
 use super::{
     answer::{Answer, Newest, Request, Taken, newest, of_mine},
     awake::{AwakeCrew, AwakeCrews},
-    cursor::{ConversationCursor, SyncCursor, Walk, Way, fingerprint},
+    cursor::{ConversationCursor, Paging, SyncCursor, Walk, fingerprint},
     head::HeadRow,
-    moves::{ConversationMoves, Moves, Reached, conversations_without_moves},
+    moves::{ConversationMoves, Moves, OldestRead, conversations_without_moves},
     read_head::read_head,
 };
 use crate::{
@@ -31,7 +31,7 @@ const READS_AT_ONCE: usize = 8;
 pub(super) async fn begin(cx: &Context, request: Request<'_>, reset: bool) -> Result<Synced> {
     let head = read_head(cx, request.me, Consistency::Strong).await?;
     let walk = Walk { is_first: true, ..Walk::default() };
-    let cursor = SyncCursor { way: Way::Back(walk), ..SyncCursor::default() };
+    let cursor = SyncCursor { paging: Paging::Back(walk), ..SyncCursor::default() };
     let awake = AwakeCrews::read(cx, &head, Consistency::Strong, |_| None).await?;
     let moves = moves(cx, request, &head, &cursor).await?;
     let mut follow = Follow::new(cx, request, (&head, &awake), &moves, cursor);
@@ -62,17 +62,19 @@ pub(super) async fn resume(
 
 /// The moves that one answer to `cursor` may need.
 pub(super) async fn moves(cx: &Context, request: Request<'_>, head: &HeadRow, cursor: &SyncCursor) -> Result<Moves> {
-    let walk = match &cursor.way {
-        Way::Back(walk) if walk.is_first => walk,
-        Way::Back(_) | Way::Through(_) | Way::Done => {
+    let walk = match &cursor.paging {
+        Paging::Back(walk) if walk.is_first => walk,
+        Paging::Back(_) | Paging::Through(_) | Paging::Done => {
             return Moves::after(cx, request.me, head, cursor.version).await;
         }
     };
     // A conversation of which nothing was answered begins with its newest messages, wherever it was.
     let bottom = walk.answered.bottom().unwrap_or(u64::MAX);
-    let enough = |moves: &Moves, reached: Reached| {
-        let left =
-            moves.conversations.iter().filter(|moved| is_left(walk, moved, cursor.known(moved.fingerprint).is_some()));
+    let enough = |moves: &Moves, reached: OldestRead| {
+        let left = moves
+            .conversations
+            .iter()
+            .filter(|moved| is_left(walk, moved, cursor.received_change(moved.fingerprint).is_some()));
         reached.version <= bottom && left.count() > request.limit
     };
     Moves::after_until(cx, request.me, head, cursor.version, enough).await
@@ -88,9 +90,9 @@ fn is_left(walk: &Walk, moved: &ConversationMoves, is_known: bool) -> bool {
 
 /// Whether `moves` has everything that a client with this cursor has to know.
 pub(super) fn is_known(moves: &Moves, cursor: &SyncCursor) -> bool {
-    moves.lost.is_none_or(|lost| match &cursor.way {
-        Way::Back(walk) if walk.is_first => walk.answered.bottom().is_none_or(|bottom| lost <= bottom),
-        Way::Back(_) | Way::Through(_) | Way::Done => false,
+    moves.lost.is_none_or(|lost| match &cursor.paging {
+        Paging::Back(walk) if walk.is_first => walk.answered.bottom().is_none_or(|bottom| lost <= bottom),
+        Paging::Back(_) | Paging::Through(_) | Paging::Done => false,
     })
 }
 
@@ -145,9 +147,9 @@ impl<'a> Follow<'a> {
         mut cursor: SyncCursor,
     ) -> Self {
         let places = cursor.conversations.drain(..).map(|one| (one.conversation, one)).collect();
-        let (walk, is_new) = match std::mem::take(&mut cursor.way) {
-            Way::Back(walk) => (walk, false),
-            Way::Through(_) | Way::Done => (Walk::default(), true),
+        let (walk, is_new) = match std::mem::take(&mut cursor.paging) {
+            Paging::Back(walk) => (walk, false),
+            Paging::Through(_) | Paging::Done => (Walk::default(), true),
         };
         let base = cursor.version;
         let answer = Answer::from(cursor);
@@ -361,7 +363,7 @@ impl<'a> Follow<'a> {
             self.places.retain(|fingerprint, _| !forgotten.contains(fingerprint));
         }
         self.answer.cursor.conversations = self.places.into_values().collect();
-        self.answer.cursor.way = if self.answer.has_more { Way::Back(self.walk) } else { Way::Done };
+        self.answer.cursor.paging = if self.answer.has_more { Paging::Back(self.walk) } else { Paging::Done };
         self.answer.finish(self.cx, self.request, self.awake.moved_at(self.head)).await
     }
 
@@ -399,7 +401,7 @@ mod tests {
     use super::shares;
 
     #[test]
-    fn what_some_do_not_want_the_others_have() {
+    fn what_some_conversations_do_not_need_goes_to_the_others() {
         assert_eq!(shares(50, &[100, 1, 1]), [48, 1, 1]);
         assert_eq!(shares(50, &[100, 100, 1]), [25, 24, 1]);
         assert_eq!(shares(50, &[7, 3]), [7, 3]);

@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_row_can_stay_within_one_write_unit_and_what_leaves_it_is_handed_out() {
+    fn the_row_can_stay_within_one_write_unit_and_evicted_entries_are_returned() {
         let (mut head, mut evicted) = (HeadRow::default(), Vec::new());
         let now = 1_763_116_200_007;
         for other in 0..100 {
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_conversations_stay_however_long_their_ids_are() {
+    fn the_newest_conversations_stay_however_long_their_ids_are() {
         let mut head = HeadRow::default();
         for other in 0..10 {
             head.bump(&id(other), Position::default(), 1, 1, 10);

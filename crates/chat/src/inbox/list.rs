@@ -3,10 +3,10 @@
 use super::{
     answer::of_mine,
     awake::{AwakeCrews, change_of},
-    cursor::{Answered, ConversationsCursor, Traversal, Walk, Way},
+    cursor::{Answered, ConversationsCursor, Paging, Traversal, Walk},
     head::HeadRow,
     move_range::VersionStamp,
-    moves::{ConversationMoves, Moves, Reached, conversations_without_moves},
+    moves::{ConversationMoves, Moves, OldestRead, conversations_without_moves},
     read_head::{poll_head, read_head},
 };
 use crate::{
@@ -59,7 +59,7 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
     let (page, reset) = match cx.sealer.open::<ConversationsCursor>(input.since.as_deref(), me, SCOPE)? {
         Since::Start => (newest(cx, &request, None).await?, false),
         Since::Instant(since) => (changed(cx, &request, None, since).await?, false),
-        Since::Cursor(ConversationsCursor { version, way: Way::Through(traversal), stamp, awake }) => {
+        Since::Cursor(ConversationsCursor { version, paging: Paging::Through(traversal), stamp, awake }) => {
             let since = traversal.since;
             let from = Some(Begun { version, stamp, awake, traversal });
             let page = match since {
@@ -82,10 +82,10 @@ pub(crate) async fn list(cx: &Context, me: &UserId, input: ListConversations) ->
 /// The conversations that moved after the version of `cursor`, without those that were answered: of many, those that moved last.
 /// All of them after a reset, when it cannot be told which moved.
 async fn moved(cx: &Context, request: &Request<'_>, cursor: ConversationsCursor) -> Result<(Page, bool)> {
-    let ConversationsCursor { version, way, stamp, awake: known } = cursor;
-    let mut answered = match way {
-        Way::Back(Walk { answered, .. }) => answered,
-        Way::Done | Way::Through(_) => Answered::default(),
+    let ConversationsCursor { version, paging, stamp, awake: known } = cursor;
+    let mut answered = match paging {
+        Paging::Back(Walk { answered, .. }) => answered,
+        Paging::Done | Paging::Through(_) => Answered::default(),
     };
     let seen = stamp.map_or_else(|| answered.top().unwrap_or(version), |stamp| stamp.version);
     let head = poll_head(cx, request.me, version, seen).await?;
@@ -121,10 +121,10 @@ async fn moved(cx: &Context, request: &Request<'_>, cursor: ConversationsCursor)
     let stamp = Some(head.stamp());
     let cursor = if has_more {
         answered.add(below.unwrap_or(version), head.version);
-        let way = Way::Back(Walk { answered, ..Walk::default() });
-        ConversationsCursor { version, way, stamp, awake }
+        let paging = Paging::Back(Walk { answered, ..Walk::default() });
+        ConversationsCursor { version, paging, stamp, awake }
     } else {
-        ConversationsCursor { version: head.version, way: Way::Done, stamp, awake }
+        ConversationsCursor { version: head.version, paging: Paging::Done, stamp, awake }
     };
     Ok((Page { conversations, has_more, cursor, moved_at: crews.moved_at(&head) }, false))
 }
@@ -157,8 +157,9 @@ async fn newest(cx: &Context, request: &Request<'_>, from: Option<Begun>) -> Res
     let mut conversations = of_mine(cx, request.me, ids).await?;
     // Some may have moved since the head was read.
     conversations.sort_by_key(newest_first);
-    let way = last.map(|(Reverse(at), after)| Way::Through(Traversal { after, at, since: 0 })).unwrap_or_default();
-    let cursor = ConversationsCursor { version, way, stamp, awake };
+    let paging =
+        last.map(|(Reverse(at), after)| Paging::Through(Traversal { after, at, since: 0 })).unwrap_or_default();
+    let cursor = ConversationsCursor { version, paging, stamp, awake };
     Ok(Page { conversations, has_more, cursor, moved_at: crews.moved_at(&head) })
 }
 
@@ -171,7 +172,7 @@ async fn candidates(
     after: Option<&Order>,
 ) -> Result<Vec<Order>> {
     let is_left = |order: (Reverse<u64>, &str)| after.is_none_or(|(at, id)| order > (*at, id.as_str()));
-    let enough = |moves: &Moves, reached: Reached| {
+    let enough = |moves: &Moves, reached: OldestRead| {
         let orders = moves
             .conversations
             .iter()
@@ -226,7 +227,8 @@ async fn changed(cx: &Context, request: &Request<'_>, from: Option<Begun>, since
     conversations.truncate(request.limit);
     let last = conversations.last().filter(|_| has_more);
     let traversal = last.map(|(id, row)| Traversal { after: id.as_str().to_owned(), at: row.log.at, since });
-    let cursor = ConversationsCursor { version, way: traversal.map(Way::Through).unwrap_or_default(), stamp, awake };
+    let cursor =
+        ConversationsCursor { version, paging: traversal.map(Paging::Through).unwrap_or_default(), stamp, awake };
     Ok(Page { conversations, has_more, cursor, moved_at: crews.moved_at(&head) })
 }
 

@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_takes_as_many_bytes_as_it_says() {
+    fn the_stated_size_of_an_entry_is_its_encoded_size() {
         let from = Position { change: 1_000_000, number: 999, at: 1_763_116_200_007 };
         let last = from.at + 12_000;
         let conversation = "conv_a_b".to_owned();

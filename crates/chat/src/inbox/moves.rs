@@ -60,7 +60,7 @@ impl ConversationMoves {
 
 /// How far back reading came.
 #[derive(Clone, Copy)]
-pub(super) struct Reached {
+pub(super) struct OldestRead {
     /// Everything that moved after this version was read.
     pub version: u64,
     /// In what was not read, no message was accepted later than this.
@@ -97,11 +97,11 @@ impl Moves {
         me: &UserId,
         head: &HeadRow,
         after: u64,
-        enough: impl Fn(&Self, Reached) -> bool,
+        enough: impl Fn(&Self, OldestRead) -> bool,
     ) -> Result<Self> {
         let mut moves = Self::default();
         head.after(after).collect::<Vec<_>>().into_iter().rev().for_each(|moved| moves.add(moved.clone()));
-        let (mut reached, mut page) = (Reached { version: head.evicted, at: head.at }, FIRST_PAGE);
+        let (mut reached, mut page) = (OldestRead { version: head.evicted, at: head.at }, FIRST_PAGE);
         while reached.version > after {
             if enough(&moves, reached) {
                 moves.is_partial = true;
@@ -137,7 +137,7 @@ impl Moves {
     }
 
     /// Adds the row that comes before what was `reached`. `false` when it is another one.
-    fn add_evicted(&mut self, row: EvictedRow, after: u64, reached: &mut Reached) -> bool {
+    fn add_evicted(&mut self, row: EvictedRow, after: u64, reached: &mut OldestRead) -> bool {
         if row.version != reached.version {
             return false;
         }
@@ -149,7 +149,7 @@ impl Moves {
             }
         }
         self.before.push(VersionStamp { version: row.before, at: row.before_at });
-        *reached = Reached { version: row.before, at: row.at };
+        *reached = OldestRead { version: row.before, at: row.at };
         true
     }
 

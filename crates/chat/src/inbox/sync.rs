@@ -8,7 +8,7 @@
 use super::{
     answer::{Answer, Request, SCOPE},
     awake::AwakeCrews,
-    cursor::{SyncCursor, Way, fingerprint},
+    cursor::{Paging, SyncCursor, fingerprint},
     follow,
     head::HeadRow,
     moves::Moves,
@@ -108,11 +108,12 @@ async fn answer(
                 Consistency::Eventual => poll_head(cx, me, cursor.version, cursor.seen).await?,
                 Consistency::Strong => read_head(cx, me, consistency).await?,
             };
-            let awake = AwakeCrews::read(cx, &head, consistency, |fingerprint| cursor.told(fingerprint)).await?;
-            let is_new =
-                cursor.version != head.version || awake.news(|fingerprint| cursor.known(fingerprint)).next().is_some();
+            let awake =
+                AwakeCrews::read(cx, &head, consistency, |fingerprint| cursor.announced_change(fingerprint)).await?;
+            let is_new = cursor.version != head.version
+                || awake.news(|fingerprint| cursor.received_change(fingerprint)).next().is_some();
             let is_from_here = is_from_here(&head, &awake, &cursor);
-            if is_from_here && cursor.way == Way::Done && !is_new && nothing_to_record(&cursor, recording) {
+            if is_from_here && cursor.paging == Paging::Done && !is_new && nothing_to_record(&cursor, recording) {
                 let unchanged = input.since.unwrap_or_default();
                 return Answer::from(cursor).finish_with(cx, request, awake.moved_at(&head), unchanged).await;
             }
@@ -138,7 +139,7 @@ async fn continue_from(
 ) -> Result<Synced> {
     // A cursor with many unrecorded deliveries would grow without a bound: these are recorded now.
     let records = recording == DeliveryRecording::Now || cursor.deliveries() > UNRECORDED_MAX;
-    if let Way::Through(traversal) = &cursor.way {
+    if let Paging::Through(traversal) = &cursor.paging {
         let traversal = traversal.clone();
         if records {
             acknowledge(cx, request.me, head, &Moves::default(), &mut cursor).await?;
@@ -174,7 +175,7 @@ fn is_from_here(head: &HeadRow, awake: &AwakeCrews, cursor: &SyncCursor) -> bool
 }
 
 fn is_first(cursor: &SyncCursor) -> bool {
-    matches!(&cursor.way, Way::Back(walk) if walk.is_first)
+    matches!(&cursor.paging, Paging::Back(walk) if walk.is_first)
 }
 
 /// Records as delivered what the cursor proves to have arrived. What cannot be recorded now stays in the cursor.

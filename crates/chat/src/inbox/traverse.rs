@@ -3,7 +3,7 @@
 
 use super::{
     answer::{Answer, Request, Taken, newest, of_mine},
-    cursor::{ConversationCursor, SyncCursor, Traversal, Way, fingerprint},
+    cursor::{ConversationCursor, Paging, SyncCursor, Traversal, fingerprint},
     moves::Moves,
     read_head::read_head,
 };
@@ -69,7 +69,7 @@ pub(super) async fn resume(
     };
     answer.cursor.conversations = cursors.into_values().filter(needed).collect();
     answer.cursor.see(head.stamp());
-    answer.cursor.way = if answer.has_more { Way::Through(traversal) } else { Way::Done };
+    answer.cursor.paging = if answer.has_more { Paging::Through(traversal) } else { Paging::Done };
     answer.finish(cx, request, head.at).await
 }
 

@@ -65,20 +65,20 @@ pub(super) async fn notice(
     let users = leased.conversation.users(&leased.id);
     let Some(user) = users.get(member) else { return Ok(None) };
     let Some(ProfileRow { email: Some(email), language, .. }) = profile(cx, user).await? else { return Ok(None) };
-    let wishes = preferences::wishes(cx, user).await?;
-    if !wishes.mail {
+    let preferences = preferences::stored(cx, user).await?;
+    if !preferences.mail {
         return Ok(None);
     }
     let NoticeContents { sender, job, lines } = contents(cx, leased, member, silence).await?;
     let lines = if with_content { lines } else { Vec::new() };
     let (id, user, conversation) = (id.to_owned(), user.clone(), leased.id.clone());
-    let language = wishes.language.or(language);
+    let language = preferences.language.or(language);
     Ok(Some(UnreadNotice { id, user, email, conversation, sender, job, unread, lines, language }))
 }
 
 /// The language that a user reads: what they chose, or else what the host gave for them.
-pub(crate) async fn language(cx: &Context, user: &UserId, wishes: StoredPreferences) -> Result<Option<String>> {
-    match wishes.language {
+pub(crate) async fn language(cx: &Context, user: &UserId, preferences: StoredPreferences) -> Result<Option<String>> {
+    match preferences.language {
         None => Ok(profile(cx, user).await?.and_then(|profile| profile.language)),
         chosen => Ok(chosen),
     }

@@ -41,8 +41,8 @@ pub(super) async fn push(
     if browsers.is_empty() {
         return Ok(Attempt::Done(0));
     }
-    let wishes = preferences::wishes(cx, &user).await?;
-    if !wishes.push {
+    let preferences = preferences::stored(cx, &user).await?;
+    if !preferences.push {
         return Ok(Attempt::Done(0));
     }
     if port.is_active(&user) {
@@ -52,7 +52,7 @@ pub(super) async fn push(
         return Ok(Attempt::Lost);
     }
     let contents = notice::contents(cx, leased, member, silence).await?;
-    let language = notice::language(cx, &user, wishes).await?;
+    let language = notice::language(cx, &user, preferences).await?;
     let line = contents.lines.last().filter(|_| port.takes_content()).cloned();
     let conversation = leased.id.clone();
     let notice =

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_stored_under_the_names_that_it_has_always_had() {
+    fn progress_keeps_the_field_names_of_older_rows() {
         let notice = Notice { notified: 4, read_at_check: 3, ..Notice::default() };
         let delivered = Position { change: 9, number: 5, at: 7 };
         let row = ProgressRow { v: 1, delivered, notices: vec![notice], ..ProgressRow::default() };

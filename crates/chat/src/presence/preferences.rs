@@ -41,7 +41,7 @@ pub(crate) struct StoredPreferences {
 ///
 /// # Errors
 /// `unavailable`.
-pub(crate) async fn wishes(cx: &Context, me: &UserId) -> Result<StoredPreferences> {
+pub(crate) async fn stored(cx: &Context, me: &UserId) -> Result<StoredPreferences> {
     decode(cx.db.get(&keys::preferences(me), Consistency::Strong).await?.as_ref())
 }
 
@@ -50,11 +50,11 @@ pub(crate) async fn wishes(cx: &Context, me: &UserId) -> Result<StoredPreference
 /// # Errors
 /// `unavailable`.
 pub(crate) async fn get(cx: &Context, me: &UserId) -> Result<Preferences> {
-    answer(cx, me, wishes(cx, me).await?).await
+    answer(cx, me, stored(cx, me).await?).await
 }
 
-async fn answer(cx: &Context, me: &UserId, wishes: StoredPreferences) -> Result<Preferences> {
-    let StoredPreferences { presence, mail, push, language } = wishes;
+async fn answer(cx: &Context, me: &UserId, stored: StoredPreferences) -> Result<Preferences> {
+    let StoredPreferences { presence, mail, push, language } = stored;
     let blocked = blocked::people(cx, me).await?;
     Ok(Preferences { show_presence: presence, mail, push, language, push_key: None, blocked })
 }
@@ -94,7 +94,7 @@ pub(crate) async fn set(cx: &Context, me: &UserId, input: SetPreferences) -> Res
     }
 }
 
-/// The wishes in a row, or those of a user who has none.
+/// The preferences in a row, or the defaults if there is none.
 ///
 /// # Errors
 /// `unavailable` for a row that cannot be read.

@@ -12,7 +12,7 @@ use crate::{
     log::change::ChangeKind,
     messages::touch::{self, Current, Target, Touched},
 };
-use jobline_calls::{Asked, CallRow, RunningCall, StepResult};
+use jobline_calls::{CallRow, RunningCall, StepRequest, StepResult};
 use jobline_wire::{AnswerCall, ChangedCall, Code, limits::CALL_MEMBERS};
 
 /// What the log says of each step.
@@ -60,7 +60,7 @@ pub(crate) async fn end_abandoned(cx: &Context, me: &UserId, call_id: &str) -> R
 }
 
 /// The change of a call, if any.
-type Change = fn(&mut CallRow, Asked<'_>) -> StepResult;
+type Change = fn(&mut CallRow, StepRequest<'_>) -> StepResult;
 
 /// A member's wish. Former members of a crew have none.
 async fn change(cx: &Context, me: &UserId, input: &AnswerCall, step: Change) -> Result<ChangedCall> {
@@ -110,7 +110,7 @@ fn take(touched: &mut Touched, member: usize, device: &str, step: Change) -> Res
     let row = &mut touched.row;
     let Author::Member(caller) = row.from else { return Err(no_such_call()) };
     let call = row.call.as_mut().filter(|_| row.deleted.is_none()).ok_or_else(no_such_call)?;
-    let taken = step(call, Asked { member, device, members: &members, caller, started: row.at, now, at });
+    let taken = step(call, StepRequest { member, device, members: &members, caller, started: row.at, now, at });
     let running = RunningCall { id: row.id.clone(), started: row.at, accepted: call.accepted };
     let of_conversation = &mut touched.update.row.call;
     if of_conversation.as_ref().is_some_and(|one| one.id == row.id) {
