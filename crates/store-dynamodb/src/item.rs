@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_can_read_it_in_the_console() {
+    fn a_row_is_readable_in_the_console_of_dynamodb() {
         let item = encode(&Key::new("A", "B"), &row(b"{}", Some(9)), Condition::Version(Version(7)));
         let text = |name: &str| item[name].as_s().unwrap().clone();
         assert_eq!([text("pk"), text("sk"), text("v")], ["A", "B", "{}"]);

@@ -58,7 +58,7 @@ fn always(change: impl FnOnce(&mut FaultRates)) -> FaultRates {
 }
 
 #[tokio::test]
-async fn throttled_beyond_the_deadline_it_is_unavailable_and_nothing_happened() {
+async fn a_commit_throttled_beyond_its_deadline_is_unavailable_and_has_no_effect() {
     let stage = Stage::new().await;
     for (token, sorts) in [(1, &["A"][..]), (2, &["B", "C"])] {
         stage.fail(always(|rates| rates.throttled = 1.0));
@@ -152,7 +152,7 @@ async fn a_failed_condition_is_a_conflict_through_all_faults() {
 }
 
 #[tokio::test]
-async fn out_of_reach_it_is_unavailable_and_recovers_by_itself() {
+async fn an_unreachable_table_is_unavailable_and_recovers_by_itself() {
     let stage = Stage::new().await;
     assert_eq!(stage.store.commit(&put(1, &["A"], "x")).await.unwrap(), Outcome::Committed);
     stage.proxy.set_down(true);

@@ -56,7 +56,7 @@ impl std::fmt::Display for WriteFailure {
 }
 
 /// An open database.
-pub(crate) struct Db {
+pub(crate) struct OpenDatabase {
     database: Database,
     rows: Keyspace,
     folder: PathBuf,
@@ -73,7 +73,7 @@ pub(crate) struct Db {
 /// journals and frees older memtables, which takes tens of milliseconds.
 type Rotation = JoinHandle<Result<(), fjall::Error>>;
 
-impl Db {
+impl OpenDatabase {
     /// A new database in `folder`, marked with the store's `id`.
     pub(crate) fn create(folder: &Path, id: u128, options: &Options) -> Result<Self, Fault> {
         std::fs::create_dir_all(folder)?;
@@ -299,7 +299,7 @@ impl Db {
     }
 }
 
-impl Drop for Db {
+impl Drop for OpenDatabase {
     fn drop(&mut self) {
         // A running rotation holds the database open.
         let _ = self.finish_rotation();

@@ -6,7 +6,7 @@
 //! db/          the database
 //! ```
 
-use crate::database::Db;
+use crate::database::OpenDatabase;
 use crate::error::{Fault, OpenError};
 use crate::options::Options;
 use crate::state::{self, Mark, Phase, StateFile};
@@ -30,7 +30,7 @@ const VERIFY_BUDGET: Duration = Duration::from_millis(10);
 pub(crate) struct Opened {
     pub(crate) lock: File,
     pub(crate) state: StateFile,
-    pub(crate) db: Db,
+    pub(crate) db: OpenDatabase,
     pub(crate) last_group: u64,
 }
 
@@ -113,7 +113,7 @@ fn open_locked(path: &Path, lock: File, options: &Options) -> Result<Opened, Fau
 }
 
 fn create(path: &Path, lock: File, mut state: StateFile, options: &Options) -> Result<Opened, Fault> {
-    let db = Db::create(&path.join(DATABASE), state.id(), options)?;
+    let db = OpenDatabase::create(&path.join(DATABASE), state.id(), options)?;
     // The database syncs each keyspace, but not the folder in which their names are.
     for folder in [&path.join(DATABASE).join(tables::FOLDER), &path.join(DATABASE), path] {
         state::sync_folder(folder).map_err(Fault::Io)?;
@@ -124,7 +124,7 @@ fn create(path: &Path, lock: File, mut state: StateFile, options: &Options) -> R
 
 fn open_existing(database: &Path, lock: File, mut state: StateFile, options: &Options) -> Result<Opened, Fault> {
     let Mark { group, phase } = state.mark();
-    let (db, last_group) = Db::open(database, state.id(), group, options)?;
+    let (db, last_group) = OpenDatabase::open(database, state.id(), group, options)?;
     if phase == Phase::Closed && last_group != group {
         return Err(Fault::damaged(format!("it was closed after group {group} and its last group is {last_group}")));
     }

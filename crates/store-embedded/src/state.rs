@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_guarded() {
+    fn a_change_of_any_byte_is_detected() {
         let folder = tempfile::tempdir().unwrap();
         let mark = Mark { group: 9, phase: Phase::Closed };
         StateFile::create(folder.path(), 5).unwrap().settle(mark).unwrap();

@@ -5,7 +5,7 @@
 //! - A database that refuses writes and still answers reads is closed only after a test file could be written.
 
 use crate::backoff::Backoff;
-use crate::database::{Db, WriteFailure};
+use crate::database::{OpenDatabase, WriteFailure};
 use crate::error::{Fault, guarded};
 use crate::folder::{self, DATABASE, Opened};
 use crate::group::Group;
@@ -31,7 +31,7 @@ const DAMAGE_BUDGET: Duration = Duration::from_secs(2);
 /// The database of a store, open or about to be opened again.
 pub(crate) struct Supervisor {
     shared: Arc<Shared>,
-    db: Option<Db>,
+    db: Option<OpenDatabase>,
     /// The last group in the database.
     last_group: u64,
     state: StateFile,
@@ -162,7 +162,7 @@ impl Supervisor {
     }
 
     fn is_full(&self) -> bool {
-        self.space.refuse(self.db.as_ref().map_or(0, Db::owed_bytes)).is_some()
+        self.space.refuse(self.db.as_ref().map_or(0, OpenDatabase::owed_bytes)).is_some()
     }
 
     /// Answers commits with `error` until the next attempt is due.
@@ -189,7 +189,7 @@ impl Supervisor {
         let _ = catch_unwind(AssertUnwindSafe(|| drop(db)));
         self.spare.release();
         let known_group = self.state.mark().group;
-        let (db, last) = Db::open(&self.folder.join(DATABASE), self.state.id(), known_group, &self.options)?;
+        let (db, last) = OpenDatabase::open(&self.folder.join(DATABASE), self.state.id(), known_group, &self.options)?;
         self.last_group = last;
         self.shared.set_rows(Some(db.rows().clone()));
         let db = self.db.insert(db);
@@ -239,7 +239,7 @@ impl Supervisor {
             self.noted = None;
             // A failure leaves an older mark, which proves less but is not wrong.
             let _ = self.state.sync();
-            if self.db.as_ref().is_some_and(Db::is_settled) {
+            if self.db.as_ref().is_some_and(OpenDatabase::is_settled) {
                 self.spare.refill();
             }
         }

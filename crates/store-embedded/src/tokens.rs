@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_is_forgotten() {
+    fn the_oldest_token_is_forgotten() {
         let mut tokens = Tokens::default();
         for token in 0..=CAPACITY as u128 {
             tokens.insert(Token(token));

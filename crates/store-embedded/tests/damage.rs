@@ -151,7 +151,7 @@ fn zeroed(file: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn flipped_bits() {
+fn flipped_bits_lose_nothing_silently() {
     for closed in [true, false] {
         let tally = each_file(&sample(closed), flips);
         assert!(tally.refused > 20, "{tally:?}");
@@ -159,7 +159,7 @@ fn flipped_bits() {
 }
 
 #[test]
-fn files_cut_short_or_zeroed() {
+fn truncated_and_zeroed_files_lose_nothing_silently() {
     for closed in [true, false] {
         let sample = sample(closed);
         assert!(each_file(&sample, cuts).refused > 8);
@@ -168,7 +168,7 @@ fn files_cut_short_or_zeroed() {
 }
 
 #[test]
-fn deleted_files_and_folders() {
+fn deleted_files_and_folders_lose_nothing_silently() {
     for closed in [true, false] {
         let sample = sample(closed);
         let mut tally = Tally::default();
@@ -187,7 +187,7 @@ fn deleted_files_and_folders() {
 }
 
 #[test]
-fn an_older_database_under_a_newer_state_file() {
+fn a_state_file_of_another_store_is_refused() {
     let (older, newer) = (sample(false), sample(false));
     let copy = temporary();
     copy_folder(older.folder.path(), copy.path());

@@ -30,7 +30,7 @@ async fn add_one(store: &EmbeddedStore, id: u64) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_of_those_that_read_the_same_row_wins() {
+async fn of_several_commits_that_read_the_same_row_one_wins() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).unwrap();
     let attempts = Arc::new(AtomicU64::new(0));

@@ -92,7 +92,7 @@ fn a_store_that_is_closed_while_its_database_is_away_can_be_opened_again() {
 }
 
 #[test]
-fn reads_alone_see_it_return() {
+fn reads_alone_notice_that_the_store_has_recovered() {
     let folder = tempfile::tempdir().unwrap();
     let (db, elsewhere) = (folder.path().join("db"), folder.path().join("elsewhere"));
     block_on(async {
@@ -138,12 +138,12 @@ fn descriptors() -> usize {
 
 #[test]
 fn without_descriptors_reads_continue_and_commits_return() {
-    run_child("descriptors_run_out");
+    run_child("the_store_recovers_after_descriptors_ran_out");
 }
 
 /// Runs only in a child process.
 #[test]
-fn descriptors_run_out() {
+fn the_store_recovers_after_descriptors_ran_out() {
     let Ok(folder) = std::env::var(CHILD) else { return };
     let soft = getrlimit(Resource::Nofile).current.unwrap_or(1024);
     block_on(async {

@@ -1,4 +1,4 @@
-//! A disk whose power is cut: what was synced is there, and of everything else any part.
+//! A disk whose power is cut: what was synced is kept, and any part of everything else.
 //!
 //! Files and names are apart: syncing a file does not make its name durable, syncing its folder does. Names that are not
 //! durable are kept up to some moment and lost after it, as journaling file systems do; bytes that are not durable are kept or
@@ -17,7 +17,7 @@ const SECTOR: u64 = 512;
 /// At how many moments the power is cut, unless `JOBLINE_POWER_CUTS` says so.
 const MOMENTS: usize = 24;
 
-/// What is left of everything that was not synced.
+/// Which part is kept of what was not synced.
 #[derive(Debug, Clone, Copy)]
 pub enum Rest {
     /// Nothing.
@@ -43,7 +43,7 @@ pub struct Disk<'a> {
 }
 
 impl<'a> Disk<'a> {
-    /// A disk that takes the syncs for which `counts` is true, and ignores the others.
+    /// A disk that carries out the syncs for which `counts` is true, and ignores the others.
     pub fn new(events: &'a [Event], counts: impl Fn(&What) -> bool) -> Self {
         let syncs: Vec<&Event> = events.iter().filter(|event| is_sync(&event.what) && counts(&event.what)).collect();
         let covers = |event: &Event| {
@@ -148,7 +148,7 @@ fn covers(sync: &What, what: &What) -> bool {
     }
 }
 
-/// Names and bytes as they are found after the power cut.
+/// Names and bytes after the power cut.
 #[derive(Default)]
 struct State<'a> {
     folders: BTreeSet<&'a Path>,

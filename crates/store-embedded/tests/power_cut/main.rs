@@ -27,7 +27,7 @@ const AT_ONCE: u64 = 4;
 /// How many commits are written between two starts, with which several tables are written and compacted.
 const COMMITS: [u64; 2] = [160, 80];
 
-/// What the process did that is traced.
+/// The events of the traced process.
 #[test]
 #[ignore = "the other tests run it under strace"]
 fn writes_and_says_what_was_answered() {
@@ -91,7 +91,7 @@ fn cut(disk: &Disk<'_>, rests: &[Rest], seed: u64) -> Result<(), String> {
 }
 
 #[test]
-fn what_was_answered_is_there_after_a_power_cut_whatever_else_reached_the_disk() {
+fn answered_commits_survive_a_power_cut_whatever_else_reached_the_disk() {
     cut(&Disk::new(recorded(), |_| true), &RESTS, 1).unwrap();
 }
 

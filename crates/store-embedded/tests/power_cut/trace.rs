@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// Where the process that is traced finds the name of its folder.
+/// The environment variable that gives the traced process its folder.
 pub const FOLDER: &str = "JOBLINE_POWER_CUT_FOLDER";
 
 /// The calls of the system that change files, make them durable, or move the position at which the next write happens.
@@ -35,7 +35,7 @@ pub enum What {
     SetLength(FileId, u64),
     SyncFile(PathBuf, FileId),
     SyncFolder(PathBuf),
-    /// The process said that the commit with this number was answered.
+    /// The process reported that the commit with this number was answered.
     Answered(u64),
 }
 
