@@ -143,7 +143,7 @@ fn user(name: &str) -> UserId {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_poke_holds_up_the_answer_for_300_ms_at_most() {
+async fn a_poke_delays_the_answer_by_at_most_300_ms() {
     let world = World::new();
     for id in ["quick", "slow", "dead"] {
         world.open(id, "ben 60").await;

@@ -30,7 +30,7 @@ fn typing(who: &[(&str, bool)]) -> News {
 }
 
 #[test]
-fn all_devices_of_those_who_were_moved_are_told_once() {
+fn all_devices_of_affected_users_are_notified_once() {
     let hub = Hub::default();
     let (phone, laptop, ben) = (join(&hub, "anna"), join(&hub, "anna"), join(&hub, "ben"));
     for _ in 0..1_000 {
@@ -71,7 +71,7 @@ fn the_eleventh_of_a_user_takes_the_place_of_the_oldest() {
 }
 
 #[test]
-fn no_more_are_let_in_than_there_is_room_for() {
+fn no_more_connections_are_accepted_than_there_is_room_for() {
     let hub = Hub::new(Limits { of_a_user: 10, in_all: 2 });
     let (anna, _ben) = (join(&hub, "anna"), join(&hub, "ben"));
     assert_eq!(hub.join(user("cy"), Kind::Connection).err(), Some(Full));
@@ -82,7 +82,7 @@ fn no_more_are_let_in_than_there_is_room_for() {
 }
 
 #[test]
-fn a_stop_tells_everyone_and_lets_nobody_in() {
+fn a_stop_notifies_everyone_and_accepts_no_connection() {
     let hub = Hub::default();
     let anna = join(&hub, "anna");
     hub.stop();
@@ -91,7 +91,7 @@ fn a_stop_tells_everyone_and_lets_nobody_in() {
 }
 
 #[test]
-fn typing_is_told_to_those_who_watch_and_may_see_it() {
+fn typing_is_shown_to_those_who_watch_and_may_see_it() {
     let hub = Hub::default();
     let anna = join(&hub, "anna");
     let (watches, elsewhere, idle) = (join(&hub, "ben"), join(&hub, "ben"), join(&hub, "ben"));
@@ -111,7 +111,7 @@ fn typing_is_told_to_those_who_watch_and_may_see_it() {
 }
 
 #[test]
-fn only_the_last_of_each_user_is_told() {
+fn only_the_latest_state_of_each_user_is_delivered() {
     let hub = Hub::default();
     let (anna, cy, ben) = (join(&hub, "anna"), join(&hub, "cy"), join(&hub, "ben"));
     ben.watch(Some(TALK));
@@ -124,7 +124,7 @@ fn only_the_last_of_each_user_is_told() {
 }
 
 #[test]
-fn a_new_watcher_gets_who_is_already_typing() {
+fn a_new_watcher_learns_who_is_already_typing() {
     let hub = Hub::default();
     let (anna, ben) = (join(&hub, "anna"), join(&hub, "ben"));
     anna.types(TALK, all(&["ben"]));
@@ -136,7 +136,7 @@ fn a_new_watcher_gets_who_is_already_typing() {
 }
 
 #[test]
-fn news_of_a_conversation_that_is_not_watched_any_more_are_not_told() {
+fn typing_of_a_conversation_that_is_no_longer_watched_is_not_shown() {
     let hub = Hub::default();
     let (anna, ben) = (join(&hub, "anna"), join(&hub, "ben"));
     ben.watch(Some(TALK));
@@ -171,7 +171,7 @@ fn typing_elsewhere_ends_it_here() {
 }
 
 #[test]
-fn nothing_is_remembered_of_those_who_have_gone() {
+fn no_state_is_kept_of_users_who_have_gone() {
     let hub = Hub::default();
     let tickets: Vec<Ticket> = (0..500).map(|number| join(&hub, &format!("user{}", number % 50))).collect();
     for (number, ticket) in tickets.iter().enumerate() {

@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use std::time::Duration;
 use world::{BusState, Client, World, user};
 
-/// How late news may be, even while the bus is down.
+/// The longest delay of a change, even while the bus is down.
 const LATEST_MS: u64 = 3_500;
 
 #[tokio::test(start_paused = true)]
@@ -27,7 +27,7 @@ async fn a_change_at_one_server_wakes_clients_of_another_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_on_the_bus_can_be_read() {
+async fn messages_on_the_bus_are_encrypted() {
     let world = World::new(2).await;
     let (anna, ben) = (world.client(0, "anna-the-customer"), world.client(1, "ben-the-worker"));
     let talk = "conv_anna-the-customer_ben-the-worker";
@@ -45,7 +45,7 @@ async fn nothing_on_the_bus_can_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_bus_is_down_clients_are_told_and_servers_check_heads() {
+async fn while_the_bus_is_down_clients_poll_and_servers_check_heads() {
     for bus_state in [BusState::Down, BusState::Stalled] {
         let world = World::new(2).await;
         let ben = world.client(1, "ben");
@@ -119,7 +119,7 @@ async fn typing_is_seen_at_other_servers_and_ends_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_block_at_one_server_is_told_to_both_users_wherever_they_are() {
+async fn a_block_at_one_server_reaches_both_users_at_every_server() {
     let world = World::new(3).await;
     let (anna, ben, eve) = (world.client(1, "anna"), world.client(2, "ben"), world.client(2, "eve"));
     world.hub(0).relations_changed(&[&user("anna"), &user("ben")]);

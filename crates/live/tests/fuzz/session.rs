@@ -1,4 +1,4 @@
-//! A session that is told anything in any order. Shared by the replay of the corpus and by the fuzz target.
+//! A session that gets any events in any order. Shared by the replay of the corpus and by the fuzz target.
 
 use jobline_chat::{CallDevices, UserId};
 use jobline_live::{Action, Answer, Event, FRAME_BYTES, Incoming, News, Refusal, Session, Token};

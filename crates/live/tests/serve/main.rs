@@ -53,7 +53,7 @@ async fn a_stop_says_bye() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_network_that_takes_nothing_ends_it_after_30_s_and_a_stop_sooner() {
+async fn a_network_that_accepts_nothing_ends_the_connection_after_30_s_and_a_stop_sooner() {
     for (stop_after, at_most) in [(None, 32), (Some(Duration::from_secs(3)), 5)] {
         let world = World::new();
         let anna = world.connect("anna", 1);
@@ -85,7 +85,7 @@ async fn a_token_of_somebody_else_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crowd_that_comes_back_takes_turns_at_reading() {
+async fn many_clients_that_return_at_once_take_turns_at_reading() {
     let world = World::new();
     let mut clients: Vec<Client> = (0..40).map(|number| world.connect(&format!("user{number}"), 100)).collect();
     let begun = Instant::now();

@@ -6,6 +6,19 @@ use std::sync::{Arc, atomic::Ordering};
 use std::time::Duration;
 use tokio::time::timeout;
 
+/// A client that has confirmed its first answer.
+async fn up_to_date(world: &World, user: &str) -> Client {
+    let mut client = world.live(user).await;
+    client.hears().await;
+    client.says(r#"{"op":"have","since":"0"}"#);
+    client
+}
+
+async fn hears_nothing_else(client: &mut Client) {
+    client.says(r#"{"op":"ping"}"#);
+    assert_eq!(client.hears().await, r#"{"op":"pong"}"#, "nothing else");
+}
+
 #[tokio::test(start_paused = true)]
 async fn typing_reaches_the_one_who_watches_and_ends_with_the_line() {
     let world = World::new();
@@ -57,19 +70,14 @@ async fn after_a_block_typing_is_over_at_once_and_not_relayed_any_more() {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     for client in [&mut anna, &mut ben] {
-        client.says(r#"{"op":"ping"}"#);
-        assert_eq!(client.hears().await, r#"{"op":"pong"}"#, "nothing else");
+        hears_nothing_else(client).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_user_who_comes_online_is_shown_and_one_gone_for_two_minutes_too() {
     let world = World::new();
-    let (mut anna, mut ben) = (world.live("anna").await, world.live("ben").await);
-    for client in [&mut anna, &mut ben] {
-        client.hears().await;
-        client.says(r#"{"op":"have","since":"0"}"#);
-    }
+    let (anna, mut ben) = (up_to_date(&world, "anna").await, up_to_date(&world, "ben").await);
     anna.says(r#"{"op":"active","active":true}"#);
     let state = |frame: &str| serde_json::from_str::<serde_json::Value>(frame).unwrap()["state"].clone();
     assert_eq!(state(&ben.hears().await), "online");
@@ -93,11 +101,7 @@ async fn a_user_who_comes_online_is_shown_and_one_gone_for_two_minutes_too() {
 #[tokio::test(start_paused = true)]
 async fn after_a_block_both_users_are_away_for_each_other_at_once() {
     let world = World::new();
-    let (mut anna, mut ben) = (world.live("anna").await, world.live("ben").await);
-    for client in [&mut anna, &mut ben] {
-        client.hears().await;
-        client.says(r#"{"op":"have","since":"0"}"#);
-    }
+    let (mut anna, mut ben) = (up_to_date(&world, "anna").await, up_to_date(&world, "ben").await);
     anna.says(r#"{"op":"active","active":true}"#);
     assert!(ben.hears().await.contains(r#""state":"online""#));
     world.part();
@@ -108,8 +112,7 @@ async fn after_a_block_both_users_are_away_for_each_other_at_once() {
     anna.says(r#"{"op":"active","active":true}"#);
     tokio::time::sleep(Duration::from_secs(1)).await;
     for client in [&mut anna, &mut ben] {
-        client.says(r#"{"op":"ping"}"#);
-        assert_eq!(client.hears().await, r#"{"op":"pong"}"#, "nothing else");
+        hears_nothing_else(client).await;
     }
 }
 
@@ -138,12 +141,9 @@ async fn signals_of_a_call_reach_the_other_device_alone_and_in_order() {
     anna.says(r#"{"op":"signal","callId":"message_8","to":"laptop","data":"of no call"}"#);
     anna.says(r#"{"op":"signal","callId":"message_7","to":"tablet","data":"to a device that is not in it"}"#);
     for client in [&mut ben].into_iter().chain(&mut others) {
-        client.says(r#"{"op":"ping"}"#);
-        assert_eq!(client.hears().await, r#"{"op":"pong"}"#, "nothing else");
+        hears_nothing_else(client).await;
     }
-    let mut nameless = world.live("ben").await;
-    nameless.hears().await;
-    nameless.says(r#"{"op":"have","since":"0"}"#);
+    let mut nameless = up_to_date(&world, "ben").await;
     anna.says(r#"{"op":"signal","callId":"message_7","to":"laptop","data":1}"#);
     assert!(nameless.hears().await.starts_with(r#"{"op":"signal""#), "one that told no name may be the laptop");
     let data = "x".repeat(16 * 1024);

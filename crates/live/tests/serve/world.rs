@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-/// What the test can observe.
+/// The calls that a test can observe.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) delivered: Mutex<Vec<String>>,

@@ -1,4 +1,4 @@
-//! Servers without sessions: clients that note when they are told to read, and a bus with bus_state.
+//! Servers without sessions: clients that record when they are told to read, and a bus that can fail.
 
 #[path = "unused.rs"]
 mod unused;
@@ -14,13 +14,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// How the bus is.
+/// The state of the bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BusState {
     Up,
-    /// It is not there: what is sent is lost.
+    /// Down: messages are lost.
     Down,
-    /// It takes nothing and says nothing, like a process that was stopped.
+    /// Frozen: it accepts and delivers nothing, like a stopped process.
     Stalled,
     /// Every other batch is lost.
     LosesHalf,
@@ -30,7 +30,7 @@ pub fn user(name: &str) -> UserId {
     UserId::new(name).unwrap()
 }
 
-/// What all servers share: the store and the bus.
+/// The store and the bus, which all servers share.
 struct Shared {
     heads: Mutex<HashMap<UserId, u64>>,
     bus_state: Mutex<BusState>,
@@ -117,7 +117,7 @@ impl Random for Shared {
     }
 }
 
-/// What a client has noted.
+/// What a client has recorded.
 #[derive(Default)]
 struct Noted {
     seen: u64,
@@ -128,7 +128,7 @@ struct Noted {
     signals: Vec<String>,
 }
 
-/// A client that notes the version of its head whenever it is told to read.
+/// A client that records the version of its head whenever it is told to read.
 pub struct Client {
     pub name: String,
     pub ticket: Arc<Ticket>,
@@ -188,7 +188,7 @@ pub struct World {
 }
 
 impl World {
-    /// So many servers, which have heard each other.
+    /// `count` servers that have heard each other.
     pub async fn new(count: usize) -> Self {
         let shared = Arc::new(Shared {
             heads: Mutex::default(),
@@ -207,7 +207,7 @@ impl World {
         world
     }
 
-    /// Lets pass what takes no more than a few seconds.
+    /// Waits a few seconds of virtual time.
     pub async fn settle(&self) {
         tokio::time::sleep(Duration::from_secs(4)).await;
     }
@@ -249,7 +249,7 @@ impl World {
         self.hub(server).moved(&users);
     }
 
-    /// A commit of which no server tells anything.
+    /// A commit that no server announces.
     pub fn commit_elsewhere(&self, names: &[impl AsRef<str>]) {
         let mut heads = self.shared.heads.lock().unwrap();
         for name in names {
@@ -269,14 +269,14 @@ impl World {
         self.shared.cut_off.lock().unwrap()[server] = is;
     }
 
-    /// A server stops in order.
+    /// An orderly stop of a server.
     pub async fn stop(&self, server: usize) {
         self.servers[server].hub.stop();
         self.servers[server].runs.abort();
         self.servers[server].servers.leave().await;
     }
 
-    /// Tells of departures as servers do every few seconds, to those who may know.
+    /// Announces departures, as servers do every few seconds, to those who may see them.
     pub fn tell_departures(&self, presence_peers: &[&str]) {
         let presence_peers: Vec<UserId> = presence_peers.iter().map(|name| user(name)).collect();
         for server in &self.servers {

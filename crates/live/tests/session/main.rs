@@ -22,7 +22,7 @@ fn a_start_is_answered_with_ready_and_everything_up_to_the_end() {
 }
 
 #[test]
-fn a_start_that_missed_nothing_is_told_so_once() {
+fn a_start_that_missed_nothing_gets_one_empty_answer() {
     let mut session = TestSession::settled();
     assert_eq!(session.moves(), [read("c0")]);
     assert_eq!(session.answers(answer("c0", 0, false)), [], "a wake-up that brings nothing is not pushed");
@@ -42,7 +42,7 @@ fn at_most_one_answer_is_on_its_way() {
 }
 
 #[test]
-fn a_have_of_another_cursor_is_where_the_next_answer_begins() {
+fn the_next_answer_begins_at_the_cursor_that_the_client_confirms() {
     let mut session = TestSession::settled();
     assert_eq!(session.moves(), [read("c0")]);
     assert_eq!(session.has("c5"), [], "the client has polled, and the read goes on");
@@ -81,7 +81,7 @@ fn a_read_that_fails_is_repeated_later_and_later() {
 }
 
 #[test]
-fn a_cursor_that_is_not_good_ends_the_connection() {
+fn an_invalid_cursor_ends_the_connection() {
     let mut session = TestSession::started();
     assert_eq!(session.on(Event::Answered(Err(Refusal::Invalid))), [Action::Close(Closing::NotUnderstood)]);
     assert_eq!(session.moves(), [], "nothing comes after the end");
@@ -102,7 +102,7 @@ fn a_client_that_does_not_begin_is_too_slow_after_10_s() {
 }
 
 #[test]
-fn a_client_without_a_sign_of_life_is_too_slow_after_90_s() {
+fn a_silent_client_is_too_slow_after_90_s() {
     let mut session = TestSession::settled();
     let mut closed = None;
     while closed.is_none() {
@@ -114,7 +114,7 @@ fn a_client_without_a_sign_of_life_is_too_slow_after_90_s() {
 }
 
 #[test]
-fn the_server_shows_every_25_s_that_it_is_there() {
+fn the_server_sends_a_heartbeat_every_25_s() {
     let mut session = TestSession::settled();
     let beats: Vec<u64> =
         session.waits(100_000).into_iter().filter(|(_, one)| *one == Action::Ping).map(|one| one.0).collect();
@@ -175,7 +175,7 @@ fn frames_that_are_not_understood_end_the_connection() {
 }
 
 #[test]
-fn frames_that_cannot_be_taken_end_the_connection_with_their_code() {
+fn frames_that_cannot_be_accepted_end_the_connection_with_their_code() {
     for (incoming, closing, code) in [
         (Incoming::Binary, Closing::NotUnderstood, 1008),
         (Incoming::TooLarge, Closing::TooLarge, 1009),
@@ -225,7 +225,7 @@ fn a_token_is_renewed_in_place() {
 }
 
 #[test]
-fn a_token_of_somebody_else_or_no_good_ends_the_connection() {
+fn an_invalid_token_or_one_of_another_user_ends_the_connection() {
     for checked in [Ok(token("ben", BEGIN + DAY)), Err(Refusal::Invalid)] {
         let mut session = TestSession::settled();
         session.says(r#"{"op":"token","token":"a.b.c"}"#);

@@ -13,7 +13,7 @@ pub(crate) struct TestSession {
 }
 
 impl TestSession {
-    /// A connection of anna's whose token is good for a day.
+    /// A connection of anna whose token is valid for a day.
     pub(crate) fn open() -> Self {
         Self::with_token(BEGIN + DAY)
     }
@@ -22,7 +22,7 @@ impl TestSession {
         Self { inner: Session::new(token("anna", expires_ms), BEGIN, 7), now: BEGIN }
     }
 
-    /// A connection that has begun, whose first read goes on.
+    /// A connection that has started, and whose first read is in progress.
     pub(crate) fn started() -> Self {
         let mut session = Self::open();
         let done = session.says(r#"{"op":"start","since":"c0"}"#);
@@ -31,7 +31,7 @@ impl TestSession {
         session
     }
 
-    /// A connection that has everything.
+    /// A connection that is up to date.
     pub(crate) fn settled() -> Self {
         let mut session = Self::started();
         assert_eq!(session.answers(answer("c0", 0, false)), [pushed("c0", 0, false), Action::FindPresencePeers]);
@@ -60,7 +60,7 @@ impl TestSession {
         self.on(Event::News(News { moved: true, ..News::default() }))
     }
 
-    /// Lets time go on, and the client answer every ping; what was done, and when.
+    /// Advances the clock while the client answers every ping. Returns the actions with their times.
     pub(crate) fn waits(&mut self, ms: u64) -> Vec<(u64, Action)> {
         let (end, mut done) = (self.now + ms, Vec::new());
         while self.inner.due_ms() <= end {

@@ -53,7 +53,7 @@ fn typing_ends_at_once_when_the_client_says_so() {
 }
 
 #[test]
-fn in_another_conversation_it_is_over_in_the_first() {
+fn typing_in_another_conversation_ends_it_in_the_first() {
     let mut session = TestSession::settled();
     session.says(&types("conv_anna_ben", true));
     session.on(found("conv_anna_ben"));

@@ -8,26 +8,26 @@ use std::collections::VecDeque;
 
 type Check = Result<(), String>;
 
-/// A mistake in the machinery around a session, of the kinds that live layers are known for.
+/// A mistake in the code around a session, of the kinds that are typical of live layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutation {
     /// None: all must hold.
     None,
-    /// A session is told nothing before its first read has ended.
+    /// A session gets no notification before its first read has ended.
     JoinsLate,
-    /// What moves while an answer is on its way is forgotten.
+    /// A change while an answer is in transit is forgotten.
     ForgetsWhilePushed,
-    /// What moves during a read is forgotten, for the flag is cleared after it.
+    /// A change during a read is forgotten, because the flag is cleared after it.
     ClearsAfterRead,
-    /// What is pushed counts as delivered.
+    /// What was pushed counts as delivered before it is confirmed.
     DeliversWhenPushed,
     /// An answer is sent twice.
     PushesTwice,
-    /// A read begins after what was pushed, though the client may not have it.
+    /// A read begins after what was pushed, although the client may not have it.
     SkipsAhead,
 }
 
-/// A connection from both ends.
+/// Both ends of a connection.
 struct Connection {
     session: Session,
     ticket: Ticket,
@@ -100,7 +100,7 @@ impl World {
         self.check_delivery()
     }
 
-    /// Everybody falls silent, and what is under way arrives. Then the client knows everything: without a poll if it is
+    /// No more events happen, and everything in transit arrives. Then the client knows everything: without a poll if it is
     /// live and nothing was lost.
     pub fn settle(mut self) -> Check {
         while !self.late.is_empty() {
@@ -125,7 +125,7 @@ impl World {
         self.check_delivery()
     }
 
-    /// Lets everything that is under way arrive, and the seconds pass after which a delivery is recorded.
+    /// Lets everything in transit arrive, and waits until deliveries are recorded.
     fn drain(&mut self) -> Check {
         for _ in 0..3 {
             for moves in 0.. {
@@ -183,7 +183,7 @@ impl World {
         Ok(())
     }
 
-    /// The connection breaks, and everything on it is lost. What the client had said it has is recorded.
+    /// The connection breaks, and everything in transit is lost. What the client had confirmed is recorded.
     fn cut(&mut self) -> Check {
         if let Some(connection) = self.connection.take() {
             let proved = connection.deliver.as_deref().into_iter().chain(connection.session.undelivered());
@@ -216,7 +216,7 @@ impl World {
         Answer { json: format!(r#"{{"from":{from},"to":{to}}}"#), cursor: to.to_string(), has_more, is_empty }
     }
 
-    /// Something that is under way goes on; `false` when nothing is.
+    /// Advances something that is in progress; `false` when nothing is.
     fn advance(&mut self) -> Result<bool, String> {
         let Some(connection) = &self.connection else { return Ok(false) };
         let mut possible: Vec<fn(&mut Self) -> Check> = Vec::new();
