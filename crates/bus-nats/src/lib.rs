@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_and_stay_short() {
+    fn pauses_between_attempts_are_bounded() {
         assert_eq!(pause(1), Duration::from_millis(100));
         assert_eq!(pause(1_000_000), RECONNECT_MOST);
     }

@@ -19,7 +19,7 @@ use world::{AT_ONCE, Servers, eventually};
 const LATEST: Duration = Duration::from_millis(3_500);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn news_reach_the_other_server_over_nats_at_once() {
+async fn notifications_reach_the_other_server_over_nats_at_once() {
     let nats = Nats::start();
     let servers = Servers::start(&[nats.url(), nats.url()]).await;
     servers.are_whole().await;
@@ -30,7 +30,7 @@ async fn news_reach_the_other_server_over_nats_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_and_started_again_loses_nothing() {
+async fn no_notification_is_lost_when_nats_is_killed_and_restarted() {
     let mut nats = Nats::start();
     let servers = Servers::start(&[nats.url(), nats.url()]).await;
     for _ in 0..2 {
@@ -47,7 +47,7 @@ async fn killed_and_started_again_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn stopped_like_a_frozen_machine_loses_nothing() {
+async fn no_notification_is_lost_when_nats_is_frozen() {
     let nats = Nats::start();
     let servers = Servers::start(&[nats.url(), nats.url()]).await;
     servers.are_whole().await;
@@ -64,7 +64,7 @@ async fn stopped_like_a_frozen_machine_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_cut_off_from_nats_loses_nothing() {
+async fn a_server_that_is_cut_off_from_nats_misses_no_change() {
     let nats = Nats::start();
     let proxy = Proxy::start(nats.port()).await;
     let servers = Servers::start(&[proxy.url(), nats.url()]).await;

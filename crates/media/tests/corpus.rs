@@ -33,7 +33,7 @@ impl Dice {
 }
 
 #[test]
-fn files_pass_as_their_own_type_alone() {
+fn a_file_is_accepted_as_its_own_type_only() {
     let mut proved = 0;
     for (name, bytes) in corpus() {
         let types = media::play(&bytes);

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_the_public_internet_are_known_from_all_others() {
+    fn public_addresses_are_told_from_private_and_reserved_ones() {
         let public = ["93.184.216.34", "8.8.8.8", "100.63.0.1", "172.32.0.1", "2606:2800:220:1::1", "::ffff:8.8.8.8"];
         for text in public {
             assert!(is_public(text.parse().unwrap()), "{text}");

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn every_language_says_everything_in_its_own_words() {
+    fn every_language_has_all_texts_of_its_own() {
         let english = fields(Language::English.texts());
         assert!(english.len() > 15, "{english:?}");
         for (language, tag) in ALL {
@@ -168,7 +168,7 @@ mod tests {
 
     /// The terms are those of the app.
     #[test]
-    fn the_words_are_those_of_the_app() {
+    fn terms_are_those_of_the_app() {
         let app = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/app/src");
         let read = |path: String| std::fs::read_to_string(path).unwrap();
         let calls = read(format!("{app}/calls/lineWords.ts"));

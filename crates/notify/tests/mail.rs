@@ -75,7 +75,7 @@ async fn send(to_recipient: &'static str, language: Language) -> (Outcome, Vec<S
 }
 
 #[tokio::test]
-async fn a_letter_has_text_html_and_one_click_unsubscribe() {
+async fn a_mail_has_text_html_and_one_click_unsubscribe() {
     for (language, tag) in [(Language::English, "en"), (Language::Spanish, "es"), (Language::Arabic, "ar")] {
         let (outcome, heard) = send("250 ok\r\n", language).await;
         assert_eq!(outcome, Outcome::Delivered);

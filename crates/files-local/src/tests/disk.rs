@@ -97,7 +97,7 @@ fn one_process_uses_a_folder() {
 }
 
 #[test]
-fn a_folder_has_digits_of_its_own() {
+fn each_folder_has_an_id_that_stays() {
     struct Count(std::sync::atomic::AtomicU64);
     impl jobline_chat::Random for Count {
         fn bits(&self) -> u128 {

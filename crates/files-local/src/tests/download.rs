@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_link_hands_the_bytes_out_with_all_guards() {
+async fn a_download_has_all_protective_headers() {
     let stage = Stage::new();
     stage.put(b"hello").await;
     let url = stage.link("Résumé.png", "image/png", true).await;
@@ -34,7 +34,7 @@ async fn a_link_hands_the_bytes_out_with_all_guards() {
 }
 
 #[tokio::test]
-async fn only_four_kinds_of_images_and_two_of_recordings_open_in_place() {
+async fn only_four_image_types_and_two_audio_types_are_shown_inline() {
     let stage = Stage::new();
     stage.put(b"hello").await;
     for (content_type, inline, expected) in [
@@ -92,7 +92,7 @@ async fn hostile_names_are_harmless() {
 }
 
 #[tokio::test]
-async fn a_part_can_be_asked_for() {
+async fn a_range_request_returns_that_part() {
     let stage = Stage::new();
     stage.put(b"0123456789").await;
     let url = stage.link("x", "application/pdf", false).await;
@@ -128,7 +128,7 @@ async fn a_part_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn messages_that_a_client_has_are_not_sent_again() {
+async fn a_file_that_the_client_has_is_answered_304() {
     let stage = Stage::new();
     stage.put(b"hello").await;
     let url = stage.link("x", "image/png", true).await;
@@ -143,7 +143,7 @@ async fn messages_that_a_client_has_are_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_link_that_was_not_given_is_none() {
+async fn a_link_that_was_not_issued_leads_to_nothing() {
     let stage = Stage::new();
     stage.put(b"hello").await;
     let good = stage.link("a.png", "image/png", true).await;
@@ -175,7 +175,7 @@ async fn a_link_that_was_not_given_is_none() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_gone_is_not_found() {
+async fn a_deleted_file_is_not_found() {
     let stage = Stage::new();
     stage.put(b"hello").await;
     let url = stage.link("a.png", "image/png", true).await;
@@ -186,7 +186,7 @@ async fn a_file_that_is_gone_is_not_found() {
 }
 
 #[tokio::test]
-async fn other_methods_are_not_there() {
+async fn other_methods_are_refused() {
     let stage = Stage::new();
     let url = stage.link("a.png", "image/png", true).await;
     for method in [Method::POST, Method::DELETE, Method::PATCH] {
@@ -222,7 +222,7 @@ async fn a_client_that_does_not_read_holds_no_file_open() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_deleted_while_it_is_read_breaks_off() {
+async fn a_download_of_a_file_that_is_deleted_meanwhile_breaks_off() {
     let stage = Stage::new();
     let source = stage.folder.join("source");
     std::fs::write(&source, vec![b'x'; 200_000]).unwrap();

@@ -35,7 +35,7 @@ async fn a_request_that_is_dropped_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_that_rests_too_long_is_given_up() {
+async fn a_body_that_stalls_is_aborted() {
     let stage = Arc::new(Stage::new());
     let target = stage.grant(ID, 5, "image/png").await;
     let (sender, body) = piecewise();
@@ -58,7 +58,7 @@ async fn a_body_that_rests_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_body_cannot_trickle_for_ever() {
+async fn a_body_that_trickles_is_aborted() {
     let stage = Arc::new(Stage::new());
     let target = stage.grant(ID, 1_000_000, "image/png").await;
     let (sender, body) = piecewise();

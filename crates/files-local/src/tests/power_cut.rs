@@ -80,7 +80,7 @@ fn judge(folder: &Path, answered: &[u64]) -> Result<(), String> {
 }
 
 #[test]
-fn a_file_that_was_kept_is_there_after_a_power_cut_whatever_else_reached_the_disk() {
+fn a_kept_file_survives_a_power_cut_whatever_else_reached_the_disk() {
     let events = recorded();
     Disk::new(&events, |_| true).cut_often(&RESTS, 1, judge).unwrap();
 }

@@ -44,7 +44,7 @@ async fn uploads_leave_room_for_messages() {
 }
 
 #[tokio::test]
-async fn what_running_uploads_will_take_counts() {
+async fn uploads_in_progress_count_towards_the_used_space() {
     let disk = Arc::new(Disk(AtomicU64::new(GB + MIB_10), 100 * GB));
     let stage = Arc::new(stage_on(&disk));
     let target = stage.grant(ID, MIB_10, "image/png").await;

@@ -29,7 +29,7 @@ pub(super) fn counted(size: u64) -> (Arc<AtomicU64>, impl Stream<Item = Result<B
 }
 
 #[tokio::test]
-async fn a_grant_takes_its_bytes() {
+async fn a_granted_upload_is_stored() {
     let stage = Stage::new();
     let target = stage.grant(ID, 5, "image/png").await;
     assert_eq!(target.file_url, format!("{BASE}/files/{ID}"));
@@ -110,7 +110,7 @@ async fn refusals_by_headers_come_before_a_byte_is_read() {
 }
 
 #[tokio::test]
-async fn a_url_that_was_not_given_is_none() {
+async fn an_upload_url_that_was_not_issued_is_refused() {
     let stage = Stage::new();
     let target = stage.grant(ID, 5, "image/png").await;
     let good = &target.upload_url;
@@ -174,7 +174,7 @@ async fn an_upload_url_expires() {
 }
 
 #[tokio::test]
-async fn ids_that_are_paths_lead_nowhere() {
+async fn ids_that_are_paths_are_refused() {
     let stage = Stage::new();
     std::fs::write(stage.folder.parent().unwrap().join("secret"), "secret").unwrap();
     for id in ["../secret", "..", ".", "", "/etc/passwd", "file_1_../x", "file_1_a/b", "file_1_a\0", "file_1_ä", "x"] {
@@ -204,7 +204,7 @@ async fn ids_that_are_paths_lead_nowhere() {
 }
 
 #[test]
-fn a_file_url_is_known_again_and_nothing_else_is() {
+fn only_file_urls_are_parsed_as_such() {
     let stage = Stage::new();
     let id = |url: &str| stage.files.file_id(url);
     assert_eq!(id(&format!("{BASE}/files/{ID}")).as_deref(), Some(ID));
@@ -251,7 +251,7 @@ async fn the_hash_is_checked_when_it_was_announced() {
 }
 
 #[tokio::test]
-async fn ten_megabytes_pass_through_without_being_held() {
+async fn ten_megabytes_are_stored_without_being_held_in_memory() {
     let stage = Stage::new();
     let target = stage.grant(ID, MIB_10, "application/zip").await;
     let (taken, blocks) = counted(MIB_10);

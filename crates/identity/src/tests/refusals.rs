@@ -274,7 +274,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn a_mutated_token_is_nobody_s(position in any::<prop::sample::Index>(), byte in any::<u8>(), kind in 0..4_usize) {
+    fn a_mutated_token_is_refused(position in any::<prop::sample::Index>(), byte in any::<u8>(), kind in 0..4_usize) {
         thread_local! {
             static STAGE: (Identity, Vec<String>) = {
                 let keys = [Signing::rsa(), Signing::ec(), Signing::ed()];
