@@ -24,13 +24,13 @@ pub(crate) struct Arguments {
     /// Seconds for each measurement.
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
-    /// How often each is measured.
+    /// How many times to take each measurement.
     #[arg(long, default_value_t = 3)]
     runs: u32,
-    /// Live connections, beside the second number of messages.
+    /// Live connections, measured with the second number of messages.
     #[arg(long, default_value_t = 10_000)]
     live: usize,
-    /// Writes the page from what was measured before.
+    /// Only writes the page, from the reports of an earlier run.
     #[arg(long)]
     page_only: bool,
 }

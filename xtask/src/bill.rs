@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_has_the_bill_that_follows_from_what_is_used() {
+    fn the_page_has_the_cost_that_follows_from_the_measured_usage() {
         let page = page().unwrap();
         let stated = page.split_once(BEGIN).unwrap().1.split_once(END).unwrap().0;
         assert_eq!(stated, priced(&page).unwrap(), "`cargo xtask bill` writes it");

@@ -72,7 +72,7 @@ fn environment_in(place: &str) -> Result<(), String> {
     run(&shown, Command::new("python3").args(["-m", "venv"]).arg(&folder))
 }
 
-/// Makes an environment of its own for the quick start in Python, and answers where it is.
+/// Makes a separate environment for the quick start in Python. Returns its path.
 pub(crate) fn host_tools() -> Result<PathBuf, String> {
     let place = "target/host-tools";
     environment_in(place)?;

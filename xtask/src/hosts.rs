@@ -1,4 +1,4 @@
-//! What the tests of `web/hosts` need besides packages of npm and PyPI: Go, and Prometheus' own checks.
+//! What the tests of `web/hosts` need besides packages of npm and PyPI: Go, and Prometheus' tool for checks.
 
 use crate::run::{install_on_debian, is_there, run_in};
 use std::fs;

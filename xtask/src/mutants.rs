@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Within how many histories a mistake must be detected.
+/// In how many histories at most a mistake must be detected.
 const CHANCES: u64 = 2_000;
 const TEST: &str = "many::as_many_histories_as_asked_keep_the_promise";
 
@@ -190,7 +190,7 @@ pub(crate) const ALL: [Mutation; 27] = [
     ),
 ];
 
-/// What the copy asks whether a mistake is made.
+/// The function in the copy that says whether a mistake is switched on.
 const ASKS: &str = "
 pub(crate) fn broken(name: &str) -> bool {
     static NAME: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
@@ -198,7 +198,7 @@ pub(crate) fn broken(name: &str) -> bool {
 }
 ";
 
-/// Makes each mistake, and says after how many histories it was detected.
+/// Switches each mistake on, and prints after how many histories it was detected.
 pub(crate) fn run() -> Result<(), String> {
     let tree = root().join("target/mutants/tree");
     copy_tree(&tree)?;
@@ -209,7 +209,7 @@ pub(crate) fn run() -> Result<(), String> {
     fs::write(&lib, read(&lib)? + ASKS).map_err(|error| format!("{}: {error}", lib.display()))?;
     let suite = build(&tree)?;
     if let Some(histories) = detected(&tree, &suite, "none")? {
-        return Err(format!("history {} fails without any mistake, so it cannot tell one", histories - 1));
+        return Err(format!("history {} fails without any mistake, so it cannot detect one", histories - 1));
     }
     let mut missed = Vec::new();
     for mutation in &ALL {
@@ -225,7 +225,7 @@ fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Copies what the suite is built of. What is there from an earlier run is replaced.
+/// Copies the sources that the suite is built from, over those of an earlier run.
 fn copy_tree(tree: &Path) -> Result<(), String> {
     fs::create_dir_all(tree).map_err(|error| format!("{}: {error}", tree.display()))?;
     let mut command = Command::new("cp");
@@ -240,13 +240,16 @@ fn apply(tree: &Path, mutation: &Mutation) -> Result<(), String> {
     let path = tree.join("crates/chat/src").join(mutation.file);
     let text = read(&path)?;
     if text.matches(mutation.from).count() != 1 {
-        return Err(format!("{} is not once in {}: mend xtask/src/mutants.rs", mutation.name, mutation.file));
+        return Err(format!(
+            "{} is not exactly once in {}: correct xtask/src/mutants.rs",
+            mutation.name, mutation.file
+        ));
     }
     let to = mutation.to.replace("BROKEN", &format!("crate::broken({:?})", mutation.name));
     fs::write(&path, text.replace(mutation.from, &to)).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Builds the simulation of the copy, and answers where it is.
+/// Builds the simulation of the copy. Returns its path.
 fn build(tree: &Path) -> Result<PathBuf, String> {
     let mut command = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
     command.args(["test", "--release", "--package", "jobline-chat", "--test", "simulation", "--no-run"]);

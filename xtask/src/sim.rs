@@ -1,4 +1,4 @@
-//! The simulation of the domain, as long as one likes.
+//! `cargo xtask sim`: any number of histories of the domain's simulation.
 
 use crate::run::cargo;
 
@@ -14,7 +14,7 @@ pub(crate) struct Arguments {
     /// On how many threads. [default: one for each core]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     jobs: Option<u64>,
-    /// Goes on after a failure, and lists all seeds that fail.
+    /// Continues after a failure, and lists all seeds that fail.
     #[arg(long)]
     keep_going: bool,
 }

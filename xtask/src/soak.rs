@@ -1,10 +1,10 @@
-//! Endurance, on demand.
+//! `cargo xtask soak`: a test of endurance.
 
 use crate::run::{WITH_APP, cargo, install_on_debian, root, run};
 use std::{fs, path::PathBuf, process::Command};
 
 /// How much faster the clock runs: a day takes twelve minutes. The server removes what has expired every ten minutes, and removes
-/// nothing when its clock went on by more than a day between.
+/// nothing if its clock advanced by more than a day in between.
 const SPEED: &str = "+0 x120";
 
 /// Runs the mix for `minutes` in a release build.
@@ -22,7 +22,7 @@ pub(crate) fn run_for(minutes: u64) -> Result<(), String> {
     let seconds = (minutes * 60).to_string();
     let mut command = Command::new(root().join("target/release/jobline"));
     command.args(["bench", "--soak", &seconds, "--connections", "16", "--folder"]).arg(folder);
-    // Only the time of day: what waits goes by the other clock, and that is the true one.
+    // Only the time of day is faked: pauses use the monotonic clock, which is real.
     command.env("LD_PRELOAD", library).env("FAKETIME", SPEED).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     run(&format!("FAKETIME=\"{SPEED}\" jobline bench --soak {seconds}"), &mut command)
 }

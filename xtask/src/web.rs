@@ -30,7 +30,7 @@ pub fn test() -> Result<(), String> {
     npm(&["test", "--workspace", "trpc"], &[("JOBLINE_BIN", &binary.to_string_lossy())])?;
     hosts(&binary)?;
     end_to_end(&["--grep-invert", "@timing"], &[])?;
-    // What measures time has the machine to itself.
+    // Tests that measure time run alone.
     end_to_end(&["--grep", "@timing", "--workers", "1"], &[])
 }
 

@@ -30,7 +30,7 @@ fn the_table_has_the_keys_and_the_expiry_of_the_engine() {
 }
 
 #[test]
-fn the_bucket_forgets_uploads_that_nobody_sent() {
+fn the_bucket_deletes_uploads_that_nobody_sent() {
     let (template, engine) = (read("deploy/template.yaml"), read("crates/files-s3/src/prefix.rs"));
     for prefix in ["incoming/", "kept/", "files/"] {
         assert!(engine.contains(prefix), "the engine's prefixes have other names");
@@ -44,7 +44,7 @@ fn the_bucket_forgets_uploads_that_nobody_sent() {
 }
 
 #[test]
-fn the_stack_keeps_what_people_said() {
+fn deleting_the_stack_keeps_table_and_bucket() {
     let template = read("deploy/template.yaml");
     for resource in ["Table", "Bucket"] {
         let properties = template.split_once(&format!("\n  {resource}:\n")).unwrap().1;

@@ -1,4 +1,4 @@
-//! What was aimed for, and whether it was met.
+//! The goals, and whether they are met.
 
 use super::figures::{Figures, Row, value};
 
@@ -106,7 +106,7 @@ fn changes(figures: &Figures) -> Vec<Goal> {
     ]
 }
 
-/// Each rate against the limit that was measured with it, so that the speed of the machine at that hour does not count.
+/// Each rate as a share of the limit that was measured in the same run, so that the speed of the machine does not count.
 fn history(least: &Figures, most: &Figures) -> Vec<Goal> {
     let against = |what, limit| {
         let [least, most] = [least, most].map(|figures| figures.ratio(at_64(what), at_64(limit), "perSecond"));

@@ -16,7 +16,7 @@ struct Curve {
     points: Vec<(f64, f64)>,
 }
 
-/// What is around the curves.
+/// The axes and labels around the curves.
 struct Frame {
     title: &'static str,
     across: &'static str,

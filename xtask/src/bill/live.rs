@@ -4,7 +4,7 @@ use super::report::{CostLine, MILLION, dollars, lines};
 use super::{Prices, Usage};
 use std::fmt::Write as _;
 
-/// Minutes of silence after which a client asks for a sign of life.
+/// Minutes of silence after which a client sends a `ping`.
 const PING_MINUTES: f64 = 9.0;
 
 /// The priced table.
@@ -48,8 +48,8 @@ fn message(prices: &Prices) -> f64 {
     prices.dollars("websocket messages, a million") / MILLION
 }
 
-/// GB-seconds for which the function waits to tell one message. It does not wait for those of clients, so this is more than
-/// it is.
+/// GB-seconds for which the function waits to notify of one message. It does not wait for those of clients, so this is an
+/// upper bound.
 fn seconds_to_tell(prices: &Prices) -> f64 {
     prices.assumed("a call of the gateway, ms") / 1e3 * prices.assumed("memory of the function, MB") / 1_024.0
 }

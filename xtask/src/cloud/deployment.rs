@@ -38,7 +38,7 @@ const BROKEN: [(&str, &str); 4] = [
     ("Condition: S3IsOfAws", "Condition: HasS3Endpoint"),
 ];
 
-/// Without this permission nobody is told anything.
+/// Without this permission no client is notified.
 const MUTE: (&str, &str) = ("execute-api:ManageConnections", "execute-api:Invoke");
 
 /// Where clients and the function find the WebSocket API. No name server knows it here: a path of the emulator takes its place.
@@ -51,7 +51,7 @@ TABLE=$(aws cloudformation describe-stacks --stack-name jobline \
 python "$LIVE" "$URL" "$JOBLINE_HOST_KEY" "$TABLE"
 "#;
 
-/// Waits where the webhook of the deployment points to.
+/// Receives the events of the deployment's webhook.
 const OUTBOX: &str = r#"python "$OUTBOX" "$URL" "$JOBLINE_HOST_KEY" "$PORT"
 "#;
 
@@ -197,7 +197,7 @@ impl Stage {
         command
     }
 
-    /// Fails if the account holds anything that the deployment made.
+    /// Fails if anything that the deployment created is left in the account.
     fn nothing_is_left(&self) -> Result<(), String> {
         let left = r#"
             aws cloudformation list-stacks --query "StackSummaries[?StackStatus!='DELETE_COMPLETE'].StackName" --output text

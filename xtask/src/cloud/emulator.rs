@@ -1,4 +1,4 @@
-//! An emulator of S3, DynamoDB, Lambda, IAM and CloudFormation, for the time of a test.
+//! An emulator of S3, DynamoDB, Lambda, IAM and CloudFormation that runs during a test.
 
 use super::folder;
 use std::{

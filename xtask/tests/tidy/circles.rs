@@ -1,16 +1,16 @@
-//! Circles among files: a graph of who imports whom, and the search for a way back.
+//! Import circles among files: the graph of imports, and the search for circles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which files each file imports from.
 pub type Imports = BTreeMap<String, BTreeSet<String>>;
 
-/// One circle of every group of files that import each other, each as the way round: `a → b → a`.
+/// One circle of every group of files that import each other, as a path: `a → b → a`.
 pub fn circles(imports: &Imports) -> Vec<String> {
     let mut left = imports.clone();
     let mut found = Vec::new();
     while let Some(circle) = next(&mut left) {
-        // The last step is taken out, so that the next search finds another circle.
+        // The last import of the circle is removed, so that the next search finds another one.
         let [.., from, to] = circle.as_slice() else { break };
         left.entry(from.clone()).or_default().remove(to);
         found.push(circle.join(" → "));
@@ -18,7 +18,7 @@ pub fn circles(imports: &Imports) -> Vec<String> {
     found
 }
 
-/// A way round, after everything that cannot be part of one has been taken out.
+/// A circle, found after all files that cannot be part of one have been removed.
 fn next(left: &mut Imports) -> Option<Vec<String>> {
     loop {
         let imported: BTreeSet<String> = left.values().flatten().cloned().collect();
@@ -45,7 +45,7 @@ fn next(left: &mut Imports) -> Option<Vec<String>> {
 }
 
 #[test]
-fn a_planted_circle_is_found_and_a_ladder_is_none() {
+fn an_import_circle_is_found_and_a_chain_is_not_one() {
     let imports = |all: &[(&str, &str)]| -> Imports {
         let mut imports = Imports::new();
         for (from, to) in all {

@@ -145,7 +145,7 @@ fn the_domain_reads_no_clock_draws_no_number_and_opens_nothing() {
 }
 
 #[test]
-fn lock_files_name_the_public_registry_alone() {
+fn lock_files_name_only_the_public_registry() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
     for line in lock.lines().filter(|line| line.starts_with("source = ")) {
         assert_eq!(line, "source = \"registry+https://github.com/rust-lang/crates.io-index\"");

@@ -1,4 +1,4 @@
-//! The tree checks itself: directions of dependencies, budgets of size, things that must not be there.
+//! Checks of the source tree: directions of dependencies, size budgets, and what must not be in it.
 //!
 //! The budgets: handler ≤ 30 lines; function ≤ 70, nine of ten ≤ 25, the median ≤ 8; file ≤ 400, tests included, apart from
 //! a test module at its end; comments 8 to 15 % of the lines, 20 to 32 % in ports; `store` ≤ 5 direct dependencies from
@@ -21,7 +21,7 @@ use std::{
 };
 use syn::visit::Visit;
 
-/// Folders that tools fill.
+/// Folders of generated files.
 const LEFT_OUT: [&str; 8] =
     ["target", ".git", "node_modules", "jobline-data", "dist", "generated", "test-results", "playwright-report"];
 
@@ -111,7 +111,7 @@ fn the_documents_for_developers_name_files_that_exist() {
 }
 
 #[test]
-fn nothing_is_left_behind() {
+fn no_placeholder_or_debug_output_is_left_in_the_code() {
     // Spelled in halves, so that this file does not hold them.
     let words =
         [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["unimple", "mented!"], ["db", "g!("]].map(|halves| halves.concat());

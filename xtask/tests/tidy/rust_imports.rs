@@ -1,8 +1,8 @@
 //! What the files of a crate import from each other.
 //!
 //! Every path that begins with `crate`, `self`, `super` or the name of a module counts, in `use` and in code, macros
-//! included. A name that a module only passes on (`pub use`) leads to the file that defines it. Tests are left out, and
-//! so is what passes between a module and the modules below it.
+//! included. A name that a module only re-exports (`pub use`) leads to the file that defines it. Tests are left out, and
+//! so are imports between a module and the modules below it.
 
 use crate::circles::Imports;
 use proc_macro2::{TokenStream, TokenTree};
@@ -18,7 +18,7 @@ type Names = Vec<String>;
 struct Module {
     file: String,
     paths: Vec<Names>,
-    /// What it passes on: the name that others use, and where that leads. `*` stands for all of a module.
+    /// Its re-exports: the name that others use, and where it leads. `*` stands for all of a module.
     passed_on: Vec<(String, Names)>,
 }
 
@@ -50,7 +50,7 @@ fn module(file: &str) -> Names {
     names
 }
 
-/// The module that defines what `path` names: the longest module in it, or where that passes the next name on from.
+/// The module that defines what `path` names: the longest module in it, or the module from which that one re-exports the next name.
 fn lead(path: &[String], modules: &BTreeMap<Names, Module>, depth: usize) -> Option<Names> {
     let length = (0..=path.len()).rev().find(|length| modules.contains_key(&path[..*length]))?;
     let found = &modules[&path[..length]];
@@ -103,7 +103,7 @@ impl Reader<'_> {
     }
 
     fn add(&mut self, segments: &[String]) {
-        // A lone name is no way to another module.
+        // A single name is not a path to another module.
         if segments.len() > 1
             && let Some(path) = self.resolve(segments)
         {

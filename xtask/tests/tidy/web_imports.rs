@@ -28,7 +28,7 @@ fn names(text: &str) -> Vec<&str> {
     found
 }
 
-/// The file behind a name: with the ending left out, `.js` for `.ts`, or the `index` of a folder.
+/// The file that a name stands for: with the extension left out, `.js` for `.ts`, or the `index` of a folder.
 fn resolve(from: &str, name: &str, known: &BTreeSet<&str>) -> Option<String> {
     if !name.starts_with('.') {
         return None;
