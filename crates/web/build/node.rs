@@ -97,11 +97,11 @@ fn run(program: &str, arguments: &[&str], folder: &Path) -> Result<(), String> {
     let kept = fs::write(&log, &said).is_ok();
     let shown = arguments.first().copied().unwrap_or_default();
     let whole = if kept { format!(" (all of it: {})", log.display()) } else { String::new() };
-    Err(format!("`{program} {shown}` failed: {}{whole}", telling(&said)))
+    Err(format!("`{program} {shown}` failed: {}{whole}", error_line(&said)))
 }
 
 /// The first line that speaks of an error, or else the last.
-fn telling(said: &str) -> &str {
+fn error_line(said: &str) -> &str {
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
     // "error during build:" only announces one.
     let error = lines().find(|line| line.to_lowercase().contains("error") && !line.ends_with(':'));
