@@ -13,9 +13,9 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "\
 Examples:
   jobline
-      A demo on http://127.0.0.1:8080 with an empty ./jobline-data: people, jobs and conversations to click through.
+      With an empty ./jobline-data, a demo on http://127.0.0.1:8080: people, jobs and conversations to try.
   JOBLINE_JWT_SECRET=… JOBLINE_HOST_KEY=… jobline --listen 0.0.0.0:8080 --public-url https://chat.example.com
-      Behind a proxy that encrypts. Make each secret with: openssl rand -hex 32
+      Behind a TLS proxy. Make each secret with: openssl rand -hex 32
   jobline --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem --jwks-url https://example.com/jwks.json
       HTTPS by the server itself, user tokens signed by the host's own keys.
   jobline token --user anna --ttl 1h
@@ -24,7 +24,7 @@ Examples:
 Every setting is a flag and an environment variable: --send-rate is JOBLINE_SEND_RATE. The flag wins over the variable.
 Keep secrets in the environment: flags can be read by everyone on the machine.";
 
-/// Flags that are on or off, and on where nothing else is said.
+/// Flags that are on or off; without a value they are on.
 const SWITCHES: [&str; 4] = ["--trust-proxy", "--webhook-allow-private", "--webhook-content", "--mail-content"];
 const SWITCH_VALUES: [&str; 6] = ["on", "off", "true", "false", "1", "0"];
 
@@ -43,7 +43,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve API and web app (what happens without a command).
+    /// Serve the API and the web app (the default command).
     Serve,
     /// Print a user token signed with the configured secret.
     Token(TokenArgs),
@@ -60,23 +60,23 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Make or check the table of --store dynamodb.
+    /// Create or check the table of --store dynamodb.
     #[command(subcommand)]
     Table(TableCommand),
     /// Run a synthetic conversation against a running deployment and say what failed.
     Check(CheckArgs),
-    /// Look at what the settings name, from this machine, and say for each whether it is right and what to do.
+    /// Check from this machine that everything the settings refer to works, and say what to do where it does not.
     Doctor,
-    /// Print a configuration of coturn, the TURN server, for --turn-url and --turn-secret.
+    /// Print a configuration of coturn, a TURN server, that matches --turn-url and --turn-secret.
     TurnConfig(TurnConfigArgs),
-    /// Generate load and measure; makes the figures in the documentation.
+    /// Generate load and measure; produces the figures in the documentation.
     Bench(BenchArgs),
 }
 
 /// What `jobline table` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum TableCommand {
-    /// Make the table with on-demand capacity, or find it; switch time to live and point-in-time recovery on.
+    /// Create the table with on-demand capacity, unless it exists; turn on time to live and point-in-time recovery.
     Create,
     /// Say what is wrong with the table: keys, time to live, permissions.
     Check,
@@ -109,14 +109,14 @@ pub struct TurnConfigArgs {
     /// The address of the TURN server, as devices reach it.
     #[arg(long, value_name = "IP")]
     pub address: Option<std::net::IpAddr>,
-    /// Its address in its own network, where that is another one: behind a router, as in most clouds.
+    /// Its address in its own network, if that is another one: behind NAT, as in most clouds.
     #[arg(long, value_name = "IP", requires = "address")]
     pub inner_address: Option<std::net::IpAddr>,
 }
 
-/// The command line with every value joined to its flag where `clap` would take it for something else: Adds `on` to a
-/// switch without a value, since a command after it is not its value; any other word behind a switch; a negative
-/// number. So it is the setting that refuses a wrong value, and says what is accepted.
+/// The command line, with values joined to their flags where `clap` would misread them: a switch without a value gets `on`,
+/// and a command after it is not its value; any other word after a switch is, and so is a negative number after a flag. So
+/// the setting itself refuses a wrong value, and says what is accepted.
 #[must_use]
 pub fn with_joined_values(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
@@ -140,13 +140,13 @@ pub fn with_joined_values(arguments: impl IntoIterator<Item = OsString>) -> Vec<
     joined
 }
 
-/// Whether `word` behind a switch is its value, and neither a flag, nor a command, nor what a command works on.
+/// Whether `word` after a switch is its value, and not a flag, a command or the argument of a command.
 fn is_switch_value(word: &str, before: &[OsString]) -> bool {
     let cli = Cli::command();
     let command = |word: &OsStr| cli.get_subcommands().find(|one| word == one.get_name());
-    let works_on = |one: &clap::Command| one.has_subcommands() || one.get_positionals().next().is_some();
+    let takes_argument = |one: &clap::Command| one.has_subcommands() || one.get_positionals().next().is_some();
     let taken = word.starts_with("--") || command(OsStr::new(word)).is_some();
-    SWITCH_VALUES.contains(&word) || !(taken || before.iter().any(|word| command(word).is_some_and(works_on)))
+    SWITCH_VALUES.contains(&word) || !(taken || before.iter().any(|word| command(word).is_some_and(takes_argument)))
 }
 
 fn is_flag(argument: &OsStr) -> bool {
@@ -159,7 +159,7 @@ fn is_negative(word: &str) -> bool {
     word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit() || first == '.'))
 }
 
-/// The message of `clap` about a wrong command line, in one line.
+/// The error of `clap` about a wrong command line, in one line.
 #[must_use]
 pub fn one_line(error: &clap::Error) -> String {
     let text = error.render().to_string();
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_switch_may_stand_alone_before_a_command() {
+    fn a_switch_without_a_value_is_on_also_before_a_command() {
         for (arguments, said) in [
             (&["jobline", "--trust-proxy", "serve"][..], "on"),
             (&["jobline", "serve", "--trust-proxy"], "on"),

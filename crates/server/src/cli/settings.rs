@@ -2,18 +2,18 @@
 
 use clap::Args;
 
-/// Every setting, as it was written; `None`: it was left out.
+/// Every setting as text; `None`: it was not given.
 #[derive(Clone, Default, Args)]
 pub struct Settings {
     /// The address to listen on; port 0 picks a free one. [default: 127.0.0.1:8080]
     #[arg(long, global = true, env = "JOBLINE_LISTEN", value_name = "HOST:PORT", help_heading = "Server")]
     pub listen: Option<String>,
-    /// How browsers reach this server, such as https://chat.example.com or https://example.com/chat. [default: the
-    /// request's own scheme and Host]
+    /// The URL at which browsers reach this server, such as https://chat.example.com or https://example.com/chat.
+    /// [default: the request's own scheme and Host]
     #[arg(long, global = true, env = "JOBLINE_PUBLIC_URL", value_name = "URL", help_heading = "Server")]
     pub public_url: Option<String>,
-    /// Take scheme, host and address of a request from X-Forwarded-* or Forwarded: on, behind a proxy that sets them and
-    /// that nobody can go round. [default: off]
+    /// Whether scheme, host and address of a request are taken from X-Forwarded-* or Forwarded: on only behind a proxy that
+    /// sets them and that clients cannot bypass. [default: off]
     #[arg(
         long,
         global = true,
@@ -24,7 +24,7 @@ pub struct Settings {
         help_heading = "Server"
     )]
     pub trust_proxy: Option<String>,
-    /// PEM file of the certificate chain: HTTPS by the server itself, reloaded when the file changes.
+    /// PEM file of the certificate chain, for HTTPS by the server itself; reloaded when it changes.
     #[arg(long, global = true, env = "JOBLINE_TLS_CERT", value_name = "FILE", help_heading = "Server")]
     pub tls_cert: Option<String>,
     /// PEM file of the certificate's private key.
@@ -47,20 +47,20 @@ pub struct Settings {
         env = "JOBLINE_JWT_SECRET",
         hide_env_values = true,
         value_name = "SECRET",
-        help_heading = "Who may call"
+        help_heading = "Authentication"
     )]
     pub jwt_secret: Option<String>,
     /// URL of the public keys of the user tokens (RS256, ES256, EdDSA).
-    #[arg(long, global = true, env = "JOBLINE_JWKS_URL", value_name = "URL", help_heading = "Who may call")]
+    #[arg(long, global = true, env = "JOBLINE_JWKS_URL", value_name = "URL", help_heading = "Authentication")]
     pub jwks_url: Option<String>,
     /// A file with the public keys of the user tokens.
-    #[arg(long, global = true, env = "JOBLINE_JWKS_FILE", value_name = "FILE", help_heading = "Who may call")]
+    #[arg(long, global = true, env = "JOBLINE_JWKS_FILE", value_name = "FILE", help_heading = "Authentication")]
     pub jwks_file: Option<String>,
     /// What `iss` in a user token must be.
-    #[arg(long, global = true, env = "JOBLINE_JWT_ISSUER", value_name = "TEXT", help_heading = "Who may call")]
+    #[arg(long, global = true, env = "JOBLINE_JWT_ISSUER", value_name = "TEXT", help_heading = "Authentication")]
     pub jwt_issuer: Option<String>,
     /// What `aud` in a user token must be or contain.
-    #[arg(long, global = true, env = "JOBLINE_JWT_AUDIENCE", value_name = "TEXT", help_heading = "Who may call")]
+    #[arg(long, global = true, env = "JOBLINE_JWT_AUDIENCE", value_name = "TEXT", help_heading = "Authentication")]
     pub jwt_audience: Option<String>,
     /// Key of the host API, at least 32 bytes; without it the host API is closed.
     #[arg(
@@ -69,7 +69,7 @@ pub struct Settings {
         env = "JOBLINE_HOST_KEY",
         hide_env_values = true,
         value_name = "SECRET",
-        help_heading = "Who may call"
+        help_heading = "Authentication"
     )]
     pub host_key: Option<String>,
 
@@ -88,10 +88,10 @@ pub struct Settings {
     /// The bucket of --files s3.
     #[arg(long, global = true, env = "JOBLINE_S3_BUCKET", value_name = "NAME", help_heading = "Storage")]
     pub s3_bucket: Option<String>,
-    /// Messages and files older than this many days disappear; 0 keeps them. [default: 0]
+    /// Days after which messages and files are deleted; 0 keeps them. [default: 0]
     #[arg(long, global = true, env = "JOBLINE_RETENTION_DAYS", value_name = "DAYS", help_heading = "Storage")]
     pub retention_days: Option<String>,
-    /// Files older than this many days disappear, their messages stay; 0 keeps them. [default: 0]
+    /// Days after which files are deleted, while their messages stay; 0 keeps them. [default: 0]
     #[arg(long, global = true, env = "JOBLINE_FILE_RETENTION_DAYS", value_name = "DAYS", help_heading = "Storage")]
     pub file_retention_days: Option<String>,
 
@@ -107,10 +107,10 @@ pub struct Settings {
     /// Files a minute that one user may announce; 0 is no limit. [default: 20]
     #[arg(long, global = true, env = "JOBLINE_UPLOAD_RATE", value_name = "NUMBER", help_heading = "Messages")]
     pub upload_rate: Option<String>,
-    /// Where signed events go: https; http only with --webhook-allow-private.
+    /// The URL that receives signed events: https, or http with --webhook-allow-private.
     #[arg(long, global = true, env = "JOBLINE_WEBHOOK_URL", value_name = "URL", help_heading = "Messages")]
     pub webhook_url: Option<String>,
-    /// What the events are signed with: whsec_ and base64 of 24 to 64 bytes; two, with a comma, while one is replaced.
+    /// The secret that signs the events: whsec_ and base64 of 24 to 64 bytes; two, comma separated, while one is replaced.
     #[arg(
         long,
         global = true,
@@ -120,7 +120,7 @@ pub struct Settings {
         help_heading = "Messages"
     )]
     pub webhook_secret: Option<String>,
-    /// Whether events hold the text of messages: on or off. [default: off]
+    /// Whether events contain the text of messages: on or off. [default: off]
     #[arg(
         long,
         global = true,
@@ -153,10 +153,10 @@ pub struct Settings {
         help_heading = "Messages"
     )]
     pub smtp_url: Option<String>,
-    /// Who that mail comes from: chat@example.com, or Example <chat@example.com>.
+    /// The sender of that mail: chat@example.com, or Example <chat@example.com>.
     #[arg(long, global = true, env = "JOBLINE_MAIL_FROM", value_name = "ADDRESS", help_heading = "Messages")]
     pub mail_from: Option<String>,
-    /// Whether mail holds the text of messages: on or off. [default: off]
+    /// Whether mail contains the text of messages: on or off. [default: off]
     #[arg(
         long,
         global = true,
@@ -167,19 +167,19 @@ pub struct Settings {
         help_heading = "Messages"
     )]
     pub mail_content: Option<String>,
-    /// After what time users and the host are notified of messages that are still unread: 90s, 10m, 2h. [default: 10m]
+    /// How long a message is unread before users and the host are notified of it: 90s, 10m, 2h. [default: 10m]
     #[arg(long, global = true, env = "JOBLINE_MAIL_AFTER", value_name = "TIME", help_heading = "Messages")]
     pub mail_after: Option<String>,
 
-    /// Push notifications about unread messages, for browsers that ask for them; push services reach you at this address, such
-    /// as mailto:ops@example.com or https://example.com.
+    /// Turns on push notifications about unread messages: the address at which push services can reach you, such as
+    /// mailto:ops@example.com or https://example.com.
     #[arg(long, global = true, env = "JOBLINE_VAPID_SUBJECT", value_name = "ADDRESS", help_heading = "Messages")]
     pub vapid_subject: Option<String>,
     /// Your own push services, called in addition to those of the browsers: origins, comma separated.
     #[arg(long, global = true, env = "JOBLINE_PUSH_SERVICES", value_name = "ORIGINS", help_heading = "Messages")]
     pub push_services: Option<String>,
 
-    /// Live connections in addition to polls, which make news arrive at once: on or off. [default: on]
+    /// Live connections in addition to polls, over which changes arrive at once: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_LIVE", value_name = "on|off", help_heading = "Live")]
     pub live: Option<String>,
     /// The share of users to whom they are offered, always the same ones: 0 to 100. [default: 100]
@@ -189,8 +189,8 @@ pub struct Settings {
     /// wss://abc123.execute-api.eu-central-1.amazonaws.com/live
     #[arg(long, global = true, env = "JOBLINE_LIVE_URL", value_name = "URL", help_heading = "Live")]
     pub live_url: Option<String>,
-    /// NATS, over by which several servers over one table notify each other of changes, such as
-    /// nats://user:password@host:4222; several addresses with commas. Without it, and while it is down, they poll the
+    /// The NATS by which several servers over one table notify each other of changes, such as
+    /// nats://user:password@host:4222; several addresses comma separated. Without it, and while it is down, they poll the
     /// table every few seconds.
     #[arg(long, global = true, env = "JOBLINE_BUS", hide_env_values = true, value_name = "URL", help_heading = "Live")]
     pub bus: Option<String>,
@@ -200,7 +200,7 @@ pub struct Settings {
     /// Whether people who share an open job see when the other is online: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_PRESENCE", value_name = "on|off", help_heading = "Live")]
     pub presence: Option<String>,
-    /// Calls between users who are live: on or off. [default: on]
+    /// Calls between users with live connections: on or off. [default: on]
     #[arg(long, global = true, env = "JOBLINE_CALLS", value_name = "on|off", help_heading = "Calls")]
     pub calls: Option<String>,
     /// STUN servers, comma separated, for calls without a relay: stun:stun.example.com
