@@ -46,6 +46,28 @@ pub struct Parts {
     pub extra_routes: Router,
 }
 
+impl Parts {
+    /// The parts that every server has. What is optional is left out, and no page of another origin may call.
+    #[must_use]
+    pub fn new(chat: Chat, identity: Arc<Identity>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self {
+            chat,
+            identity,
+            host_key: None,
+            clock,
+            random,
+            metrics: Arc::new(Metrics::new()),
+            address: Address::default(),
+            origins: Origins::new(&[]),
+            live: None,
+            gateway: None,
+            calls: None,
+            push: None,
+            extra_routes: Router::new(),
+        }
+    }
+}
+
 impl App {
     /// An app of these parts.
     #[must_use]

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relay_hides_the_addresses_unless_that_is_not_wanted() {
+    fn a_relay_hides_addresses_unless_direct_connections_are_allowed() {
         let config = servers(false).config(&user("anna"), NOW_MS);
         assert_eq!((config.ice_servers.len(), config.ice_transport_policy), (1, IceTransportPolicy::Relay));
         let config = servers(true).config(&user("anna"), NOW_MS);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_good_for_an_hour_and_do_not_name_the_user() {
+    fn credentials_are_valid_for_an_hour_and_do_not_name_the_user() {
         let server = servers(false).config(&user("anna"), NOW_MS).ice_servers.remove(0);
         let name = server.username.expect("a name");
         let (expires, hash) = name.split_once(':').expect("two parts");

@@ -19,7 +19,7 @@ use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, HeaderName, LOCATION, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use jobline_chat::Error;
-use jobline_http::{Failure, Inside, Payload, Reached, Reported, Served};
+use jobline_http::{Failure, FailureRecord, Inside, Payload, RequestAddress, Served};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -140,7 +140,7 @@ impl Service {
         let reached = self.app.address.reached_by(&request);
         let (parts, body) = request.into_parts();
         let limit = time_limit(&parts.method, &parts.uri);
-        let answering = Reached::during(reached, rest::respond(&called.0, &self.app, &parts, body));
+        let answering = RequestAddress::during(reached, rest::respond(&called.0, &self.app, &parts, body));
         let mut response = match self.in_time(limit, answering).await {
             Ok(response) => response,
             Err(cause) => not_answered(&parts.method, parts.uri.path(), cause).into_response().map(Payload::from),
@@ -156,7 +156,7 @@ impl Service {
         let reached = self.app.address.reached_by(&request);
         let (parts, body) = request.into_parts();
         let limit = time_limit(&parts.method, &parts.uri);
-        let answering = Reached::during(reached, trpc.respond(&self.app, &parts, body));
+        let answering = RequestAddress::during(reached, trpc.respond(&self.app, &parts, body));
         let (mut response, called) = match self.in_time(limit, answering).await {
             Ok(answered) => answered,
             Err(cause) => {
@@ -183,7 +183,7 @@ impl Service {
         let limit = time_limit(request.method(), request.uri());
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let reached = self.app.address.reached_by(&request);
-        let answering = Reached::during(reached, self.router.clone().oneshot(request));
+        let answering = RequestAddress::during(reached, self.router.clone().oneshot(request));
         match self.in_time(limit, answering).await {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
@@ -309,7 +309,7 @@ fn log(
     took: Duration,
 ) {
     let status = response.status().as_u16();
-    let reported = response.extensions().get::<Reported>();
+    let reported = response.extensions().get::<FailureRecord>();
     let code = reported.map(|reported| reported.code.as_str());
     let cause = reported.and_then(|reported| reported.cause.as_deref());
     macro_rules! line {

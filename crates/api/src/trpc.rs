@@ -22,7 +22,7 @@ use http::request::Parts;
 use jobline_http::{Failure, Payload};
 use jobline_identity::Credential;
 use jobline_wire::Code;
-use request::{Asked, GivenInput, Inputs};
+use request::{GivenInput, Inputs, TrpcRequest};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -68,7 +68,7 @@ impl Trpc {
 
     /// Answers a request, and says what it called.
     pub async fn respond(&self, app: &App, parts: &Parts, body: Body) -> (Response<Payload>, Called<'_>) {
-        let asked = match Asked::read(parts) {
+        let asked = match TrpcRequest::read(parts) {
             Ok(asked) => asked,
             Err(failure) => return (Form::asked(&parts.uri, &parts.headers).refuse(failure), Called::Nothing),
         };
@@ -108,7 +108,7 @@ fn path(procedure: &Procedure) -> String {
 async fn call<'a>(
     procedure: Option<&Procedure>,
     app: &App,
-    asked: &'a Asked<'_>,
+    asked: &'a TrpcRequest<'_>,
     parts: &Parts,
     body: Body,
 ) -> Result<(Outcome<'a>, Option<bool>), Failure> {
@@ -130,7 +130,7 @@ async fn call<'a>(
 async fn respond_to_batch(
     procedures: &Procedures,
     app: &App,
-    asked: &Asked<'_>,
+    asked: &TrpcRequest<'_>,
     parts: &Parts,
     body: Body,
 ) -> Response<Payload> {
@@ -151,7 +151,7 @@ type Calls<'a> = Vec<Result<Authenticated<'a>, Failure>>;
 async fn call_all<'a>(
     procedures: &Procedures,
     app: &App,
-    asked: &'a Asked<'_>,
+    asked: &'a TrpcRequest<'_>,
     parts: &Parts,
     body: Body,
 ) -> Result<(Vec<Outcome<'a>>, Option<bool>), Failure> {

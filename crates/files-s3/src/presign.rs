@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hashes_are_written_as_s3_has_them() {
+    fn hashes_are_written_as_in_the_s3_documentation() {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(base64_of_hex(empty), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
     }

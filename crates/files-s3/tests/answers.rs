@@ -72,7 +72,7 @@ async fn a_start_says_whether_the_clock_or_the_credentials_are_wrong() {
 }
 
 #[tokio::test]
-async fn a_copy_that_breaks_off_after_it_was_answered_is_not_taken_for_one() {
+async fn an_error_after_a_copy_was_answered_200_is_not_success() {
     let files = answering("200 OK", "", "InternalError").await;
     let arrived = Arrived { size: 1, head: b"x".to_vec(), tag: "\"e\"".to_owned() };
     let keep = Keep { id: ID, name: "file_1700000000000_abc-1", content_type: "image/png", bytes: None };
@@ -80,7 +80,7 @@ async fn a_copy_that_breaks_off_after_it_was_answered_is_not_taken_for_one() {
 }
 
 #[tokio::test]
-async fn without_the_permission_to_list_nobody_says_that_a_file_is_missing() {
+async fn without_the_permission_to_list_a_file_is_never_reported_missing() {
     let files = answering("403 Forbidden", "", "AccessDenied").await;
     assert_eq!(files.arrived(ID, 10).await.unwrap_err().code, Code::Unavailable);
 }

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use jobline_chat::{Arrived, Clock, DownloadGrant, Files, Keep, UploadGrant};
 use jobline_files_s3::S3Files;
-use jobline_files_s3::testing::{self as support, Link, Way};
+use jobline_files_s3::testing::{self as support, Link, LinkState};
 use jobline_wire::{Code, UploadTarget};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -142,7 +142,7 @@ async fn an_unannounced_file_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn urls_die() {
+async fn urls_expire() {
     let bucket = Bucket::new().await;
     let id = "file_1700000000002_V1StGXR8_Z5jdHi6B-myT";
     let name = bucket.kept(id, PNG).await;
@@ -155,7 +155,7 @@ async fn urls_die() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_pictures_and_recordings_open_in_place() {
+async fn only_images_and_recordings_are_shown_inline() {
     let bucket = Bucket::new().await;
     let id = "file_1700000000003_V1StGXR8_Z5jdHi6B-myT";
     let name = bucket.kept(id, PNG).await;
@@ -282,7 +282,7 @@ async fn files_are_written_read_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn names_that_are_no_ids_reach_nothing() {
+async fn names_that_are_not_ids_lead_to_no_object() {
     let bucket = Bucket::new().await;
     for id in ["../secret", "", "file_1_a/../b", "file_x_y"] {
         assert_eq!(bucket.files.arrived(id, 1).await.unwrap(), None);
@@ -292,7 +292,7 @@ async fn names_that_are_no_ids_reach_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_is_told_where_files_are() {
+async fn the_page_policy_names_the_origin_of_the_bucket() {
     let bucket = Bucket::new().await;
     let origin = bucket.files.origin().await.unwrap();
     assert_eq!(origin, support::endpoint().trim_end_matches('/'));
@@ -329,19 +329,19 @@ async fn a_bucket_that_is_gone_or_closed_is_unavailable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_is_unavailable_in_time_and_then_over() {
+async fn an_outage_is_answered_unavailable_in_time_and_ends_by_itself() {
     let link = Link::to(support::endpoint()).await;
     let bucket = Bucket::behind(&link.endpoint, support::key(), &support::bucket().await).await;
     let id = "file_1700000000007_V1StGXR8_Z5jdHi6B-myT";
     bucket.kept(id, PNG).await;
-    for way in [Way::Cut, Way::Silent] {
+    for way in [LinkState::Cut, LinkState::Silent] {
         link.set(way);
         let begun = Instant::now();
         let error = bucket.files.arrived(id, 10).await.unwrap_err();
         assert_eq!((error.code, error.retry_after_ms), (Code::Unavailable, Some(1_000)), "{way:?}");
         assert!(begun.elapsed() < Duration::from_secs(9), "{way:?} took {:?}", begun.elapsed());
         assert_eq!(bucket.files.check().await, Ok(()), "an outage is no reason not to start");
-        link.set(Way::Open);
+        link.set(LinkState::Open);
         assert!(bucket.files.arrived(id, 10).await.unwrap().is_some(), "{way:?} is over");
     }
 }

@@ -16,7 +16,7 @@ const TOP: [&str; 11] =
 
 tokio::task_local! {
     /// How the caller of the request that is being answered reached this server.
-    static REACHED: Option<Reached>;
+    static REACHED: Option<RequestAddress>;
 }
 
 /// How this server is reached.
@@ -31,7 +31,7 @@ pub struct Address {
 
 /// How one caller reached this server.
 #[derive(Debug, Clone)]
-pub struct Reached {
+pub struct RequestAddress {
     is_encrypted: bool,
     host: Host,
 }
@@ -87,17 +87,17 @@ impl Address {
 
     /// How the caller of this request reached this server, unless `--public-url` is set.
     #[must_use]
-    pub fn reached_by<B>(&self, request: &Request<B>) -> Option<Reached> {
+    pub fn reached_by<B>(&self, request: &Request<B>) -> Option<RequestAddress> {
         self.public.is_none().then(|| self.reached(request.uri(), request.headers()))
     }
 
-    fn reached(&self, uri: &Uri, headers: &HeaderMap) -> Reached {
+    fn reached(&self, uri: &Uri, headers: &HeaderMap) -> RequestAddress {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let host = match (uri.authority(), headers.get(header::HOST)) {
             (None, Some(sent)) => Host::AsSent(sent.clone()),
             (named, _) => Host::Checked(named.cloned()),
         };
-        let own = Reached { is_encrypted: self.is_encrypted, host };
+        let own = RequestAddress { is_encrypted: self.is_encrypted, host };
         if !self.trust_proxy {
             return own;
         }
@@ -105,7 +105,7 @@ impl Address {
         let forwarded = text(header::FORWARDED).unwrap_or_default();
         let scheme = told(FORWARDED_PROTO).or_else(|| parameter(forwarded, "proto"));
         let host = told(FORWARDED_HOST).or_else(|| parameter(forwarded, "host"));
-        Reached {
+        RequestAddress {
             is_encrypted: match scheme {
                 Some(scheme) if scheme.eq_ignore_ascii_case("https") => true,
                 Some(scheme) if scheme.eq_ignore_ascii_case("http") => false,
@@ -140,7 +140,7 @@ impl Address {
     }
 }
 
-impl Reached {
+impl RequestAddress {
     /// Runs what answers the request: its links begin with how the caller reached this server. `None`: that is said once
     /// for all.
     pub fn during<F: Future>(reached: Option<Self>, answer: F) -> impl Future<Output = F::Output> {
@@ -159,7 +159,7 @@ impl Reached {
 /// What the URLs begin with in the answer to the request of this task; `None` where there is none, or it does not say.
 #[must_use]
 pub fn base_url() -> Option<String> {
-    let told = |reached: &Option<Reached>| {
+    let told = |reached: &Option<RequestAddress>| {
         let reached = reached.as_ref()?;
         let scheme = if reached.is_encrypted { "https" } else { "http" };
         reached.host().map(|host| format!("{scheme}://{host}"))
@@ -199,7 +199,7 @@ mod tests {
     async fn base(address: &Address, uri: &str, headers: &[(&str, &str)]) -> Option<String> {
         let request = headers.iter().fold(Request::get(uri), |request, (name, value)| request.header(*name, *value));
         let reached = address.reached_by(&request.body(()).expect("a request"))?;
-        Reached::during(Some(reached), async { base_url() }).await
+        RequestAddress::during(Some(reached), async { base_url() }).await
     }
 
     #[tokio::test]

@@ -11,12 +11,12 @@ mod problem;
 mod representation;
 mod served;
 
-pub use address::{Address, Inside, Reached, base_url};
+pub use address::{Address, Inside, RequestAddress, base_url};
 pub use coding::{Coding, compress};
 pub use input::{DRAINED_BYTES, Nothing, from_json, from_query, is_ndjson, not_json, read_body, refuse_encoded};
 pub use lines::{Lines, Next};
 pub use payload::Payload;
 pub use percent::decode;
-pub use problem::{Failure, Reported};
+pub use problem::{Failure, FailureRecord};
 pub use representation::Representation;
 pub use served::Served;

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_do_not_depend_on_the_parts_in_which_they_come() {
+    fn lines_do_not_depend_on_how_the_body_is_divided() {
         let text = "one\n\ntwo\r\nthree";
         let expected = ["one", "", "two\r", "three"];
         assert_eq!(all(&[text], 10, 100), expected);

@@ -57,7 +57,7 @@ mod tests {
     use http_body_util::BodyExt;
 
     #[tokio::test]
-    async fn bytes_are_given_once_and_whole() {
+    async fn the_body_is_returned_once_as_a_whole() {
         let mut payload = Payload::from(Bytes::from_static(b"{}"));
         assert_eq!((payload.size_hint().exact(), payload.is_end_stream()), (Some(2), false));
         let frame = payload.frame().await.and_then(Result::ok).and_then(|frame| frame.into_data().ok());

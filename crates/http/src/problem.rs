@@ -23,7 +23,7 @@ pub struct Failure {
 
 /// What the log says about a failure; travels in the extensions of the response.
 #[derive(Debug, Clone)]
-pub struct Reported {
+pub struct FailureRecord {
     /// The problem's code.
     pub code: Code,
     /// The internal cause.
@@ -82,7 +82,7 @@ impl IntoResponse for Failure {
         if let Some(ms) = problem.retry_after_ms {
             headers.insert(RETRY_AFTER, HeaderValue::from(ms.div_ceil(1000)));
         }
-        response.extensions_mut().insert(Reported { code: problem.code, cause });
+        response.extensions_mut().insert(FailureRecord { code: problem.code, cause });
         response
     }
 }

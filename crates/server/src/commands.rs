@@ -3,7 +3,7 @@
 use crate::cli::{CheckArgs, Cli, Command, Settings, TableCommand, TokenArgs, one_line, with_joined_values};
 use crate::config::{Config, ConfigError, seconds};
 use crate::engines::Engines;
-use crate::measured::Measured;
+use crate::measured::EmbeddedLauncher;
 use crate::system::{SystemClock, SystemRandom};
 use crate::{doctor, log, start, turn_config};
 use clap::Parser;
@@ -91,9 +91,9 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
             print!("{}", turn_config::text(&config, args)?);
             Ok(())
         }
-        Some(Command::Bench(args)) => {
-            runtime()?.block_on(bench::run(args, &Measured, &mut std::io::stdout())).map_err(CommandError::failed)
-        }
+        Some(Command::Bench(args)) => runtime()?
+            .block_on(bench::run(args, &EmbeddedLauncher, &mut std::io::stdout()))
+            .map_err(CommandError::failed),
     }
 }
 

@@ -29,7 +29,7 @@ use values::{level, number, switch};
 
 pub use bus::Addresses;
 pub(crate) use calls::parts as turn_url_parts;
-pub use calls::{CallServers, TurnServer};
+pub use calls::{CallServers, TurnSettings};
 pub use mail::{MailConfig, MailServer};
 pub use places::{FilesKind, StoreKind};
 pub use push::PushConfig;

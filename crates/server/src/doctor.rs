@@ -4,7 +4,7 @@ use crate::cli::Settings;
 use crate::config::{CallServers, Config, Jwks, MailServer, StoreKind, turn_url_parts};
 use crate::engines::Engines;
 use crate::system::{SystemClock, SystemRandom};
-use jobline_api::ice::TurnServer as IceTurnServer;
+use jobline_api::ice::TurnServer;
 use jobline_chat::{Clock as _, Random as _};
 use jobline_notify::mail::{Mailer, SignInError};
 use jobline_store::{Consistency, Key};
@@ -178,8 +178,7 @@ fn surroundings(settings: &Settings, config: &Config) -> Surroundings {
 fn helpers(calls: &CallServers) -> Vec<Helper> {
     let stun = calls.stun.iter().filter_map(|url| helper(url, None));
     let turn = calls.turn.iter().flat_map(|turn| {
-        let minted =
-            IceTurnServer::new(turn.urls.clone(), turn.secret.expose()).credentials(DOCTOR, SystemClock.now_ms());
+        let minted = TurnServer::new(turn.urls.clone(), turn.secret.expose()).credentials(DOCTOR, SystemClock.now_ms());
         let account = Account { name: minted.0, credential: minted.1 };
         turn.urls.iter().filter_map(move |url| helper(url, Some(account.clone())))
     });

@@ -76,13 +76,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_at_ease_slows_nobody_down() {
+    fn without_load_clients_are_not_slowed_down() {
         let load = Load { requests: 10, commits: 3, late: Duration::from_millis(2) };
         assert!((load.slowdown() - 1.0).abs() < f64::EPSILON);
     }
 
     #[test]
-    fn whatever_is_short_decides() {
+    fn the_scarcest_resource_decides() {
         let at_ease = Load { requests: 0, commits: 0, late: Duration::ZERO };
         assert!((Load { requests: 1024, ..at_ease }.slowdown() - 4.0).abs() < 0.01);
         assert!((Load { commits: 1024, ..at_ease }.slowdown() - 2.0).abs() < 0.01);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_are_slowed_at_once_and_let_go_slowly() {
+    fn clients_are_slowed_at_once_and_sped_up_slowly() {
         assert!((eased(1.0, 8.0) - 8.0).abs() < 0.01);
         let after: f64 = (0..5).fold(8.0, |last, _| eased(last, 1.0));
         assert!(after > 1.5 && after < 8.0, "{after}");

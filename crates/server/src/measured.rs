@@ -4,16 +4,13 @@ use crate::serve::{Listening, serve};
 use crate::system::{SystemClock, SystemRandom};
 use async_trait::async_trait;
 use jobline_api::app::{App, Parts};
-use jobline_api::cors::Origins;
-use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Files, Random, Secrets, Settings, UserId};
 use jobline_files_local::{self as files, LocalFiles};
-use jobline_http::Address;
 use jobline_identity::{Identity, IdentitySettings};
 use jobline_store::Store;
 use jobline_store_embedded::{EmbeddedStore, Options};
-use jobline_tools::bench::{self, JWT_SECRET, Launcher, Server, Serving, Stopped};
+use jobline_tools::bench::{self, JWT_SECRET, Launcher, Server, Serving, StopSignal};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,10 +22,10 @@ const TOKEN_LIFE: Duration = Duration::from_secs(10 * 366 * 86_400);
 const CONNECTIONS: usize = 20_000;
 
 /// Starts servers over the embedded store and files in the same folder.
-pub struct Measured;
+pub struct EmbeddedLauncher;
 
 #[async_trait]
-impl Launcher for Measured {
+impl Launcher for EmbeddedLauncher {
     async fn start(&self, folder: &Path) -> Result<Box<dyn Server>, String> {
         let store = EmbeddedStore::open(&folder.join("store"), Options::default());
         let store = store.map_err(|error| error.to_string())?;
@@ -51,22 +48,9 @@ async fn app(folder: &Path, store: &EmbeddedStore) -> Result<(App, TcpListener),
     let file_engine: Arc<dyn Files> = files.clone();
     let chat = Chat::new(rows, file_engine, Arc::clone(&clock), Arc::clone(&random), &secrets, settings);
     let tokens = IdentitySettings { jwt_secret: Some(JWT_SECRET.to_owned()), ..IdentitySettings::default() };
-    let app = App::new(Parts {
-        chat,
-        identity: Arc::new(Identity::new(tokens, Arc::clone(&clock))?),
-        host_key: None,
-        clock,
-        random,
-        metrics: Arc::new(Metrics::new()),
-        address: Address::default(),
-        origins: Origins::new(&[]),
-        live: None,
-        gateway: None,
-        calls: None,
-        push: None,
-        extra_routes: files::router(files),
-    });
-    Ok((app, listener))
+    let identity = Arc::new(Identity::new(tokens, Arc::clone(&clock))?);
+    let parts = Parts { extra_routes: files::router(files), ..Parts::new(chat, identity, clock, random) };
+    Ok((App::new(parts), listener))
 }
 
 /// A running server.
@@ -98,6 +82,6 @@ impl Server for Running {
     }
 }
 
-async fn run(service: Service, listener: TcpListener, stopped: Stopped) {
+async fn run(service: Service, listener: TcpListener, stopped: StopSignal) {
     serve(service, listener, Listening { tls: None, max_connections: CONNECTIONS }, stopped.wait()).await;
 }

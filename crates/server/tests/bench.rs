@@ -1,6 +1,6 @@
 //! `jobline bench` over the real server, in the shortest runs that measure anything.
 
-use jobline_server::measured::Measured;
+use jobline_server::measured::EmbeddedLauncher;
 use jobline_tools::bench::{self, BenchArgs};
 use std::path::Path;
 
@@ -29,7 +29,7 @@ async fn a_short_run_measures_everything_and_removes_its_folder() {
         let (numbers, seconds) = (connections.len(), 0.3);
         let args = BenchArgs { connections, seconds, messages: 500, shared, json: true, ..short(folder.path()) };
         let mut out = Vec::new();
-        bench::run(&args, &Measured, &mut out).await.unwrap();
+        bench::run(&args, &EmbeddedLauncher, &mut out).await.unwrap();
         let reports: Vec<serde_json::Value> = serde_json::from_slice(&out).unwrap();
         let [report] = reports.as_slice() else { panic!("one run has one report: {reports:?}") };
         let rows = report["rows"].as_array().unwrap();
@@ -40,7 +40,7 @@ async fn a_short_run_measures_everything_and_removes_its_folder() {
     }
     let args = short(folder.path());
     let mut out = Vec::new();
-    bench::run(&args, &Measured, &mut out).await.unwrap();
+    bench::run(&args, &EmbeddedLauncher, &mut out).await.unwrap();
     let table = String::from_utf8(out).unwrap();
     assert!(
         ["durable send", "of fdatasync", "ten in a batch", "of the bare log", "at a fixed rate"]
@@ -59,7 +59,7 @@ async fn live_connections_are_measured_as_often_as_asked() {
     let folder = tempfile::tempdir().unwrap();
     let args = BenchArgs { live_connections: 40, runs: 2, json: true, ..short(folder.path()) };
     let mut out = Vec::new();
-    bench::run(&args, &Measured, &mut out).await.unwrap();
+    bench::run(&args, &EmbeddedLauncher, &mut out).await.unwrap();
     let reports: Vec<serde_json::Value> = serde_json::from_slice(&out).unwrap();
     assert_eq!(reports.len(), 2);
     for report in &reports {

@@ -5,15 +5,12 @@
 #![allow(unsafe_code, reason = "an allocator that counts is implemented with it")]
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 
-use axum::Router;
 use jobline_api::app::{App, Parts};
-use jobline_api::cors::Origins;
 use jobline_api::live::{Live, Uses};
 use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Files, Random, Secrets, Settings, UserId};
 use jobline_files_local::LocalFiles;
-use jobline_http::Address;
 use jobline_identity::{Identity, IdentitySettings};
 use jobline_live::{Hub, Limits};
 use jobline_server::serve::{Listening, serve};
@@ -156,22 +153,8 @@ async fn service(base_url: &str) -> (Service, Arc<Identity>) {
     let metrics = Arc::new(Metrics::new());
     let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &clock, random: &random };
     let live = Some(Live::new(hub, &uses, 100, base_url));
-    let app = App::new(Parts {
-        chat,
-        identity: Arc::clone(&identity),
-        host_key: None,
-        clock,
-        random,
-        metrics,
-        address: Address::default(),
-        origins: Origins::new(&[]),
-        live,
-        gateway: None,
-        calls: None,
-        push: None,
-        extra_routes: Router::new(),
-    });
-    (Service::new(app), identity)
+    let parts = Parts::new(chat, Arc::clone(&identity), clock, random);
+    (Service::new(App::new(Parts { metrics, live, ..parts })), identity)
 }
 
 /// Reads the head of an answer and, if it has one, the body whose length that says.

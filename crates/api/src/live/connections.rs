@@ -58,7 +58,7 @@ pub async fn hear(app: &App, id: &str, text: &str) -> Result<(), Refusal> {
 }
 
 /// Notifies those whom a call with these headers changed something for, within 300 ms.
-pub async fn tell(app: &App, headers: &HeaderMap) {
+pub async fn notify(app: &App, headers: &HeaderMap) {
     if let Some(at) = &app.gateway {
         at.gateway.tell(caller(app, headers).await.as_ref()).await;
     }

@@ -14,14 +14,14 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// What a request asks for, as far as path and headers say.
-pub struct Asked<'a> {
+pub struct TrpcRequest<'a> {
     /// The path of the procedure; of a batch those of all, with commas between them.
     pub path: Cow<'a, str>,
     /// The form of the answer; a batch may have one call.
     pub form: Form,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> TrpcRequest<'a> {
     /// Reads path, query and headers.
     ///
     /// # Errors

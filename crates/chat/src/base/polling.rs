@@ -39,7 +39,7 @@ mod tests {
     use super::Polling;
 
     #[test]
-    fn the_advice_follows_the_conversation_and_the_server() {
+    fn the_advised_interval_depends_on_activity_and_server_load() {
         let (polling, now) = (Polling::default(), 10_000_000);
         let after = |rested: u64| polling.next_poll_ms(now - rested, now);
         assert_eq!([0, 299_999, 300_000, 3_599_999, 3_600_000].map(after), [3_000, 3_000, 10_000, 10_000, 30_000]);

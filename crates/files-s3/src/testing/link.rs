@@ -4,7 +4,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum LinkState {
     /// It works.
     Open,
     /// It is closed at once.
@@ -35,7 +35,7 @@ impl Link {
         let far = endpoint.strip_prefix("http://").unwrap_or(endpoint).to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let near = format!("http://{}", listener.local_addr().expect("the listener is bound"));
-        let state = Arc::new(State { way: AtomicU8::new(Way::Open as u8), left: AtomicI64::new(i64::MAX) });
+        let state = Arc::new(State { way: AtomicU8::new(LinkState::Open as u8), left: AtomicI64::new(i64::MAX) });
         let now = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -46,7 +46,7 @@ impl Link {
     }
 
     /// Sets the state of open and future connections.
-    pub fn set(&self, way: Way) {
+    pub fn set(&self, way: LinkState) {
         self.state.left.store(i64::MAX, Ordering::SeqCst);
         self.state.way.store(way as u8, Ordering::SeqCst);
     }
@@ -59,7 +59,7 @@ impl Link {
     /// Whether it has fallen silent.
     #[must_use]
     pub fn is_silent(&self) -> bool {
-        self.state.way.load(Ordering::SeqCst) == Way::Silent as u8
+        self.state.way.load(Ordering::SeqCst) == LinkState::Silent as u8
     }
 }
 
@@ -82,11 +82,11 @@ async fn pass(
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         if state.left.fetch_sub(length as i64, Ordering::SeqCst) <= length as i64 {
-            state.way.store(Way::Silent as u8, Ordering::SeqCst);
+            state.way.store(LinkState::Silent as u8, Ordering::SeqCst);
         }
         match state.way.load(Ordering::SeqCst) {
-            way if way == Way::Cut as u8 => return,
-            way if way == Way::Silent as u8 => std::future::pending().await,
+            way if way == LinkState::Cut as u8 => return,
+            way if way == LinkState::Silent as u8 => std::future::pending().await,
             _ => {}
         }
         if to.write_all(&buffer[..length]).await.is_err() {

@@ -4,5 +4,5 @@
 mod link;
 mod server;
 
-pub use link::{Link, Way};
+pub use link::{Link, LinkState};
 pub use server::{REGION, account, account_of, bucket, client, endpoint, key, secret};

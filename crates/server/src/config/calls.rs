@@ -10,14 +10,14 @@ pub struct CallServers {
     /// `stun:` URLs.
     pub stun: Vec<String>,
     /// The relay.
-    pub turn: Option<TurnServer>,
+    pub turn: Option<TurnSettings>,
     /// Whether two devices may reach each other without the relay.
     pub is_direct: bool,
 }
 
 /// A TURN server.
 #[derive(Debug, Clone)]
-pub struct TurnServer {
+pub struct TurnSettings {
     /// `turn:` and `turns:` URLs.
     pub urls: Vec<String>,
     /// The secret that it shares with this server.
@@ -45,7 +45,7 @@ pub(super) fn servers(settings: &Settings) -> Result<Option<CallServers>> {
     Ok(is_on.then_some(CallServers { stun, turn, is_direct }))
 }
 
-fn turn(settings: &Settings) -> Result<Option<TurnServer>> {
+fn turn(settings: &Settings) -> Result<Option<TurnSettings>> {
     let accepted = "turn: and turns: URLs with commas between them, such as turn:turn.example.com:3478 or \
                     turns:turn.example.com:5349?transport=tcp";
     let urls = urls("turn-url", settings.turn_url.as_deref(), &["turn", "turns"], accepted)?;
@@ -59,7 +59,7 @@ fn turn(settings: &Settings) -> Result<Option<TurnServer>> {
             let matter = "is empty or holds other bytes; accepted are visible ASCII characters: openssl rand -hex 32";
             Err(ConfigError::new("turn-secret", matter))
         }
-        Some(secret) => Ok(Some(TurnServer { urls, secret: Secret::new(secret) })),
+        Some(secret) => Ok(Some(TurnSettings { urls, secret: Secret::new(secret) })),
     }
 }
 

@@ -20,12 +20,12 @@ fn origin(text: &str) -> Result<String> {
             "is \"null\", which is the origin of every sandboxed frame and every local file, so it names nobody; accepted \
              are origins such as https://example.com"
         }
-        _ => return spelt(text).ok_or_else(|| wrong("allowed-origins", text, ACCEPTED)),
+        _ => return canonical(text).ok_or_else(|| wrong("allowed-origins", text, ACCEPTED)),
     };
     Err(ConfigError::new("allowed-origins", matter))
 }
 
-fn spelt(text: &str) -> Option<String> {
+fn canonical(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     let scheme = scheme.to_ascii_lowercase();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte);
@@ -37,7 +37,7 @@ fn spelt(text: &str) -> Option<String> {
         Some((host, port)) if !port.ends_with(']') => (host, Some(number(port)?)),
         _ => (rest, None),
     };
-    let host = spelt_host(host)?;
+    let host = canonical_host(host)?;
     let usual = match scheme.as_str() {
         "https" => Some(443),
         "http" => Some(80),
@@ -55,9 +55,9 @@ fn number(port: &str) -> Option<u16> {
 }
 
 /// A name (in its ASCII form), an IPv4 address of four numbers, or an IPv6 address in brackets.
-fn spelt_host(host: &str) -> Option<String> {
+fn canonical_host(host: &str) -> Option<String> {
     if let Some(address) = host.strip_prefix('[') {
-        return address.strip_suffix(']')?.parse().ok().map(spelt_v6);
+        return address.strip_suffix(']')?.parse().ok().map(canonical_v6);
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     if host.is_empty() || host.starts_with('.') || host.contains("..") || !host.bytes().all(plain) {
@@ -73,7 +73,7 @@ fn spelt_host(host: &str) -> Option<String> {
 }
 
 /// As browsers write it: Rust writes an IPv4-mapped address with dots.
-fn spelt_v6(address: Ipv6Addr) -> String {
+fn canonical_v6(address: Ipv6Addr) -> String {
     match (address.to_ipv4_mapped(), address.segments()) {
         (Some(_), [.., high, low]) => format!("[::ffff:{high:x}:{low:x}]"),
         (None, _) => format!("[{address}]"),

@@ -18,7 +18,7 @@ pub(super) async fn answer(app: &App, Frame { connection, happened }: Frame) -> 
             if connections::hear(app, &connection, &text).await.is_err() {
                 tracing::warn!("a frame of a client was not acted on, since the table did not answer in time");
             }
-            connections::tell(app, &HeaderMap::new()).await;
+            connections::notify(app, &HeaderMap::new()).await;
         }
         // The template has no route for it: it is not certain to come, and costs as much as a poll.
         Happened::Left => {}

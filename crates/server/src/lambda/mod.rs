@@ -45,7 +45,7 @@ struct Function {
 
 /// Why a function stopped or did not start: one line for the operator.
 #[derive(Debug, thiserror::Error)]
-pub enum Stopped {
+pub enum FunctionError {
     /// A setting is wrong.
     #[error(transparent)]
     Setting(#[from] ConfigError),
@@ -60,15 +60,15 @@ pub enum Stopped {
 /// Responds to events until Lambda stops sending them.
 ///
 /// # Errors
-/// [`Stopped`].
-pub async fn run(config: &Config) -> Result<(), Stopped> {
+/// [`FunctionError`].
+pub async fn run(config: &Config) -> Result<(), FunctionError> {
     config.check_function()?;
     if let Some(name) = VARIABLES.into_iter().find(|name| std::env::var_os(name).is_none()) {
-        return Err(Stopped::Environment(name));
+        return Err(FunctionError::Environment(name));
     }
     let function = Function::start(config).await?;
     let handler = service_fn(async |event| answer(&function, event).await);
-    Runtime::new(handler).run().await.map_err(Stopped::Runtime)
+    Runtime::new(handler).run().await.map_err(FunctionError::Runtime)
 }
 
 impl Function {
@@ -104,7 +104,7 @@ async fn answer(function: &Function, event: LambdaEvent<Event>) -> Result<Reply,
     let Function { app, service, .. } = function;
     if event.payload.is_scheduled() {
         tokio::join!(function.run_tasks(), function.deliver_due());
-        connections::tell(app, &HeaderMap::new()).await;
+        connections::notify(app, &HeaderMap::new()).await;
         return Ok(Reply::new(StatusCode::NO_CONTENT.into_response(), Front::V2).await);
     }
     if event.payload.is_of_the_table() {
@@ -121,7 +121,7 @@ async fn answer(function: &Function, event: LambdaEvent<Event>) -> Result<Reply,
             let headers = request.headers().clone();
             let response = service.handle(request).await.map(Body::new);
             // Before the answer: afterwards the process is frozen.
-            connections::tell(app, &headers).await;
+            connections::notify(app, &headers).await;
             response
         }
         Err(Unreadable::NotHttp) => {

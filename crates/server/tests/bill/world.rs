@@ -3,17 +3,14 @@
 use crate::doubles::{CountedBucket, HandClock, SeededRandom};
 use crate::live::{Gateway, PatientClock};
 use crate::meter::{Usage, Used};
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, Response};
 use jobline_api::app::{App, Parts};
-use jobline_api::cors::Origins;
 use jobline_api::live::gateway::GatewayOffer;
 use jobline_api::live::{Uses, connections};
 use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, JobId, Random, Secrets, Settings, UserId};
-use jobline_http::Address;
 use jobline_identity::{Identity, IdentitySettings};
 use jobline_live::MovedUsers;
 use jobline_store::testing::Counting;
@@ -82,21 +79,8 @@ impl World {
         let uses = Uses { chat: &chat, identity: &identity, metrics: &metrics, clock: &patient, random: &dice };
         let place = GatewayOffer { url: "wss://gateway.example/live", percent: 100, knows_own_origin: false };
         let at_gateway = is_live.then(|| connections::at_gateway(gateway.clone(), moved, &uses, &place));
-        let app = App::new(Parts {
-            chat: chat.clone(),
-            identity: identity.clone(),
-            host_key: None,
-            clock: clock.clone(),
-            random,
-            metrics,
-            address: Address::default(),
-            origins: Origins::new(&[]),
-            live: None,
-            gateway: at_gateway,
-            calls: None,
-            push: None,
-            extra_routes: Router::new(),
-        });
+        let parts = Parts::new(chat.clone(), identity.clone(), clock.clone(), random);
+        let app = App::new(Parts { metrics, gateway: at_gateway, ..parts });
         let (service, usage) = (Service::new(app.clone()), Mutex::default());
         Self { clock, service, chat, identity, units, emulator, counting, bucket, scan: store, usage, app, gateway }
     }
@@ -185,7 +169,7 @@ impl World {
         let request = request.body(body).unwrap();
         let sent = request.headers().clone();
         let response = self.service.handle(request).await.map(Body::new);
-        connections::tell(&self.app, &sent).await;
+        connections::notify(&self.app, &sent).await;
         let (head, headers) = (response.status(), header_bytes(&response));
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         assert!(head.is_success(), "{path}: {head} {}", String::from_utf8_lossy(&bytes));
@@ -207,7 +191,7 @@ impl World {
     pub async fn say(&self, id: &str, frame: &str, kind: &'static str) {
         self.gateway.heard();
         connections::hear(&self.app, id, frame).await.unwrap();
-        connections::tell(&self.app, &http::HeaderMap::new()).await;
+        connections::notify(&self.app, &http::HeaderMap::new()).await;
         self.settle(0, |_| kind);
     }
 

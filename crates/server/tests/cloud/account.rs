@@ -2,13 +2,10 @@
 
 use axum::Router;
 use jobline_api::app::{App, Parts};
-use jobline_api::cors::Origins;
-use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Random, Secrets, Settings};
 use jobline_files_s3::S3Files;
 use jobline_files_s3::testing as s3;
-use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::serve::{Listening, serve};
 use jobline_server::system::{SystemClock, SystemRandom};
@@ -49,21 +46,10 @@ impl Account {
         let account = s3::account(&self.s3_endpoint, s3::key()).await;
         let files = Arc::new(S3Files::new(&account, &self.bucket, clock.clone()));
         let tokens = IdentitySettings { jwt_secret: Some(JWT_SECRET.to_owned()), ..IdentitySettings::default() };
-        let app = App::new(Parts {
-            chat: Chat::new(store, files, clock.clone(), random.clone(), &secrets, Settings::default()),
-            identity: Arc::new(Identity::new(tokens, clock.clone()).unwrap()),
-            host_key: Some(HostKey::new(HOST_KEY).unwrap()),
-            clock,
-            random,
-            metrics: Arc::new(Metrics::new()),
-            address: Address::default(),
-            origins: Origins::new(&[]),
-            live: None,
-            gateway: None,
-            calls: None,
-            push: None,
-            extra_routes,
-        });
+        let chat = Chat::new(store, files, clock.clone(), random.clone(), &secrets, Settings::default());
+        let identity = Arc::new(Identity::new(tokens, clock.clone()).unwrap());
+        let host_key = Some(HostKey::new(HOST_KEY).unwrap());
+        let app = App::new(Parts { host_key, extra_routes, ..Parts::new(chat, identity, clock, random) });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let listening = Listening { tls: None, max_connections: 1_000 };

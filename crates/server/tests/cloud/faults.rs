@@ -2,7 +2,7 @@
 
 use crate::account::{Account, HOST_KEY};
 use axum::Router;
-use jobline_files_s3::testing::{self as s3, Link, Way};
+use jobline_files_s3::testing::{self as s3, Link, LinkState};
 use jobline_server::system::{SystemClock, SystemRandom};
 use jobline_tools::check::{self, Target};
 use serde_json::{Value, json};
@@ -42,16 +42,16 @@ async fn without_the_bucket_files_are_unavailable_and_messages_work() {
     ureq::put(target["uploadUrl"].as_str().unwrap()).header("content-type", "application/pdf").send(PDF).unwrap();
 
     let with_file = json!({"receiverId": "ben", "content": "", "fileUrl": target["fileUrl"], "clientId": "1"});
-    for way in [Way::Cut, Way::Silent] {
-        link.set(way);
+    for link_state in [LinkState::Cut, LinkState::Silent] {
+        link.set(link_state);
         let begun = Instant::now();
         let (status, retry_after, problem) = call(&address, "POST", "/messages/send", token, &with_file);
-        assert_eq!((status, &problem["code"]), (503, &json!("unavailable")), "{way:?}: {problem}");
-        assert!(retry_after.is_some_and(|seconds| seconds.parse::<u64>().unwrap() >= 1), "{way:?}");
-        assert!(begun.elapsed() < Duration::from_secs(10), "{way:?}");
-        let text = json!({"receiverId": "ben", "content": format!("meanwhile, {way:?}")});
+        assert_eq!((status, &problem["code"]), (503, &json!("unavailable")), "{link_state:?}: {problem}");
+        assert!(retry_after.is_some_and(|seconds| seconds.parse::<u64>().unwrap() >= 1), "{link_state:?}");
+        assert!(begun.elapsed() < Duration::from_secs(10), "{link_state:?}");
+        let text = json!({"receiverId": "ben", "content": format!("meanwhile, {link_state:?}")});
         assert_eq!(call(&address, "POST", "/messages/send", token, &text).0, 200, "messages need no bucket");
-        link.set(Way::Open);
+        link.set(LinkState::Open);
     }
     let (status, _, sent) = call(&address, "POST", "/messages/send", token, &with_file);
     assert_eq!(

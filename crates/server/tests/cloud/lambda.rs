@@ -151,7 +151,7 @@ async fn the_changes_of_a_front_to_requests_are_undone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_is_no_request_fails_and_the_next_is_served() {
+async fn an_event_that_is_not_a_request_fails_and_the_next_is_served() {
     let mut deployment = Deployment::new(Front::FunctionUrl).await;
     let (_, ended) = deployment.function.invoke(json!({"source": "aws.events", "detail": {}})).await;
     let Ended::Failed(error) = ended else { panic!("{ended:?}") };

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_of_another_make_understands_the_server() {
+async fn a_client_written_in_python_understands_the_server() {
     let account = Account::new().await;
     tokio::task::block_in_place(|| {
         let mut server = account.program().args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();

@@ -174,40 +174,35 @@ async fn a_change_that_takes_too_long_may_have_happened() {
     assert!(problem.detail.contains("cannot say") && problem.detail.contains("clientId"), "{problem:?}");
 }
 
-#[tokio::test]
-async fn an_endless_body_runs_into_the_time_limit() {
+/// The response to a request whose body never ends.
+async fn never_ending(path: &str) -> Reply {
     let app = TestApp::with_job_and_users().await;
     let endless = Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>());
     let anna = app.user("anna");
-    let asking = async { anna.json(Method::POST, "/messages/send", endless).await };
+    let asking = async { anna.json(Method::POST, path, endless).await };
     let waiting = async {
         // The time limit of the request, and that of its body, which begins after the token was checked.
         eventually("the two time limits", || app.clock.sleepers() > 1).await;
         app.clock.advance(Duration::from_secs(9));
     };
-    let (reply, ()) = tokio::join!(asking, waiting);
-    let problem = reply.is_problem(Code::Unavailable);
+    tokio::join!(asking, waiting).0
+}
+
+#[tokio::test]
+async fn an_endless_body_runs_into_the_time_limit() {
+    let problem = never_ending("/messages/send").await.is_problem(Code::Unavailable);
     assert!(problem.detail.contains("did not arrive within 8 s. Nothing was changed"), "{problem:?}");
 }
 
 #[tokio::test]
 async fn an_endless_trpc_body_is_answered_that_it_did_not_arrive() {
-    let app = TestApp::with_job_and_users().await;
-    let endless = Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>());
-    let anna = app.user("anna");
-    let asking = async { anna.json(Method::POST, "/trpc/messages.send", endless).await };
-    let waiting = async {
-        // The time limit of the request, and that of its body, which begins after the token was checked.
-        eventually("the two time limits", || app.clock.sleepers() > 1).await;
-        app.clock.advance(Duration::from_secs(9));
-    };
-    let (reply, ()) = tokio::join!(asking, waiting);
+    let reply = never_ending("/trpc/messages.send").await;
     assert_eq!(reply.status.as_u16(), 503);
     assert!(reply.text().contains("did not arrive within 8 s"), "{}", reply.text());
 }
 
 #[tokio::test]
-async fn an_upload_that_takes_too_long_is_told_to_begin_anew() {
+async fn an_upload_that_takes_too_long_gets_a_request_to_start_again() {
     let endless = put(std::future::pending::<String>);
     let app = TestApp::with_routes(Router::new().route("/files/stuck/for-long", endless)).await;
     let request = Request::put("/files/stuck/for-long").body(Body::empty()).unwrap();

@@ -151,7 +151,7 @@ impl Drop for StopOnDrop<'_> {
 }
 
 #[test]
-fn others_keep_chatting_through_every_attack_and_all_is_well_right_after_it() {
+fn others_keep_chatting_during_every_attack_and_the_server_recovers_right_after_it() {
     if !has_descriptors() {
         println!("skipped: the attacker needs 1,500 descriptors");
         return;
@@ -212,7 +212,7 @@ fn others_keep_chatting_through_every_attack_and_all_is_well_right_after_it() {
 }
 
 #[test]
-fn it_stops_within_ten_seconds_though_answers_are_never_read() {
+fn the_server_stops_within_ten_seconds_though_answers_are_never_read() {
     let folder = TempDir::new().unwrap();
     let server = server(&folder, &folder.path().join("data"));
     let host = Caller::new(&server, HOST_KEY);

@@ -95,7 +95,7 @@ fn it_serves_and_stops_on_sigterm() {
 
 /// Messages written under a shorter retention are still deleted by it, since their rows have the expiry.
 #[test]
-fn a_longer_retention_is_told_at_the_start() {
+fn a_longer_retention_is_logged_at_the_start() {
     let folder = TempDir::new().unwrap();
     let log = |days: &str| {
         let mut command = jobline(&folder);
@@ -112,7 +112,7 @@ fn a_longer_retention_is_told_at_the_start() {
 
 /// More is logged than a pipe can buffer, and nobody reads it.
 #[test]
-fn a_log_that_nobody_reads_stops_nobody() {
+fn a_log_that_nobody_reads_does_not_stop_the_server() {
     let folder = TempDir::new().unwrap();
     let server = Started::new(jobline(&folder).env("JOBLINE_JWT_SECRET", SECRET));
     let mut stream = TcpStream::connect(&server.address).unwrap();

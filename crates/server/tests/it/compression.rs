@@ -72,7 +72,7 @@ async fn a_large_answer_is_compressed_as_it_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_poll_without_news_is_as_it_was() {
+async fn a_poll_without_news_is_not_compressed() {
     let app = with_messages(5, 304).await;
     let ben = app.user("ben");
     let cursor = ben.get(LIST).await.json()["cursor"].as_str().unwrap().to_owned();

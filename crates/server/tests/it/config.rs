@@ -36,7 +36,7 @@ fn the_defaults_are_those_of_the_contract() {
 }
 
 #[test]
-fn listen() {
+fn listen_needs_host_and_port() {
     for text in ["8080", "localhost", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:99999", "example.com:80", ""] {
         says(&refused(|s| s.listen = Some(text.into())), &["--listen", "JOBLINE_LISTEN", "127.0.0.1:8080"]);
     }
@@ -46,7 +46,7 @@ fn listen() {
 }
 
 #[test]
-fn bus() {
+fn a_bus_needs_a_nats_address_and_its_password_is_not_shown() {
     assert!(accepted(|_| {}).bus.is_none());
     for text in ["nats://127.0.0.1:4222", "nats://user:a-password@host:4222,tls://other.example"] {
         assert!(accepted(|s| s.bus = Some(text.into())).bus.is_some(), "{text}");
@@ -59,7 +59,7 @@ fn bus() {
 }
 
 #[test]
-fn calls() {
+fn settings_of_calls_are_read() {
     let servers = accepted(|_| {}).calls.unwrap();
     assert!(servers.is_direct && servers.turn.is_none() && servers.stun.is_empty());
     assert!(accepted(|s| s.calls = Some("off".into())).calls.is_none());
@@ -98,7 +98,7 @@ fn calls_that_could_not_be_made_are_refused() {
 }
 
 #[test]
-fn numbers() {
+fn numbers_and_times_are_read_strictly() {
     for text in ["abc", "-1", "1.5", "", " 5", "+5", "99999999999"] {
         says(&refused(|s| s.send_rate = Some(text.into())), &["--send-rate", "JOBLINE_SEND_RATE", "whole number"]);
         says(&refused(|s| s.retention_days = Some(text.into())), &["--retention-days", "whole number"]);
@@ -186,7 +186,7 @@ fn tls_needs_both_files() {
 }
 
 #[test]
-fn keys_of_user_tokens() {
+fn keys_of_user_tokens_are_a_secret_a_url_or_a_file() {
     says(&refused(|s| s.jwks_url = Some("keys.json".into())), &["--jwks-url", "http"]);
     let both = refused(|s| (s.jwks_url, s.jwks_file) = (Some("https://a/b".into()), Some("c".into())));
     says(&both, &["--jwks-file", "--jwks-url"]);
@@ -307,7 +307,7 @@ fn cloud_engines_need_a_table_or_bucket() {
 }
 
 #[test]
-fn log_and_data() {
+fn wrong_log_levels_and_data_folders_are_refused() {
     says(&refused(|s| s.log = Some("loud".into())), &["--log", "error, warn, info, debug or off"]);
     says(&refused(|s| s.data = Some(String::new())), &["--data", "folder"]);
     says(&refused(|s| s.data = Some("/etc/hostname".into())), &["--data", "folder"]);

@@ -27,7 +27,7 @@ fn ask(address: &str, request: &str) -> String {
 }
 
 #[test]
-fn more_connections_than_descriptors_stop_nobody() {
+fn more_connections_than_descriptors_do_not_stop_the_server() {
     let folder = TempDir::new().unwrap();
     let server = Started::new(&mut with_descriptors(&folder, 300));
     let idle: Vec<TcpStream> = (0..500).filter_map(|_| TcpStream::connect(&server.address).ok()).collect();

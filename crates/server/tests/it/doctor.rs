@@ -3,10 +3,11 @@
 use crate::{
     binary::{SECRET, Started, jobline},
     crash::HOST_KEY,
+    support::listening,
 };
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, UdpSocket},
+    net::{TcpListener, TcpStream, UdpSocket},
     process::{Command, Stdio},
     sync::{Arc, Mutex},
 };
@@ -45,19 +46,14 @@ fn configured(folder: &TempDir) -> Command {
 
 /// A server that sends `first` to every client, and answers a request with `answer`.
 fn speaker(first: &'static str, answer: String) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            stream.write_all(first.as_bytes()).unwrap();
-            if !answer.is_empty() {
-                let _ = stream.read(&mut [0; 4096]);
-                let _ = stream.write_all(answer.as_bytes());
-            }
+    let talk = move |mut stream: TcpStream| {
+        stream.write_all(first.as_bytes()).unwrap();
+        if !answer.is_empty() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(answer.as_bytes());
         }
-    });
-    address
+    };
+    listening(talk).to_string()
 }
 
 /// A STUN server: success to every binding request.
@@ -78,30 +74,25 @@ fn stun_server() -> String {
 
 /// A mail server that answers a sign-in with `to_account`: its address, and the received lines.
 fn mail_server(to_account: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
     let heard = Arc::<Mutex<Vec<String>>>::default();
     let kept = Arc::clone(&heard);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-            stream.write_all(b"220 mail.example\r\n").unwrap();
-            for line in lines.map_while(Result::ok) {
-                let answer = match line.get(..4).unwrap_or_default() {
-                    "EHLO" => "250-mail.example\r\n250 AUTH PLAIN LOGIN\r\n",
-                    "AUTH" => to_account,
-                    "QUIT" => "221 bye\r\n",
-                    _ => "250 ok\r\n",
-                };
-                kept.lock().unwrap().push(line);
-                if stream.write_all(answer.as_bytes()).is_err() || answer.starts_with("221") {
-                    break;
-                }
+    let talk = move |mut stream: TcpStream| {
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        stream.write_all(b"220 mail.example\r\n").unwrap();
+        for line in lines.map_while(Result::ok) {
+            let answer = match line.get(..4).unwrap_or_default() {
+                "EHLO" => "250-mail.example\r\n250 AUTH PLAIN LOGIN\r\n",
+                "AUTH" => to_account,
+                "QUIT" => "221 bye\r\n",
+                _ => "250 ok\r\n",
+            };
+            kept.lock().unwrap().push(line);
+            if stream.write_all(answer.as_bytes()).is_err() || answer.starts_with("221") {
+                break;
             }
         }
-    });
-    (address, heard)
+    };
+    (listening(talk).to_string(), heard)
 }
 
 /// A TURN server that allocates a relay for every signed request, or answers each of them with an error code.
@@ -157,7 +148,7 @@ fn nowhere() -> String {
 }
 
 #[test]
-fn a_deployment_that_is_well_is_told_so() {
+fn a_working_deployment_is_reported_as_such() {
     let folder = TempDir::new().unwrap();
     let running = Started::new(&mut configured(&folder));
     let (mail, heard) = mail_server("235 welcome\r\n");
@@ -227,7 +218,7 @@ fn a_store_that_nobody_uses_is_opened() {
 }
 
 #[test]
-fn each_wrong_thing_is_named_with_what_to_do() {
+fn each_wrong_setting_is_named_with_what_to_do() {
     let folder = TempDir::new().unwrap();
     let running = Started::new(configured(&folder).env("JOBLINE_ALLOWED_ORIGINS", "https://other.example"));
     let mut command = configured(&folder);
@@ -253,7 +244,7 @@ fn each_wrong_thing_is_named_with_what_to_do() {
 }
 
 #[test]
-fn a_mail_server_that_lets_nobody_in_is_told_with_what_to_do() {
+fn a_mail_server_that_refuses_the_sign_in_is_named_with_what_to_do() {
     let folder = TempDir::new().unwrap();
     let said = |url: String| {
         let mut command = configured(&folder);
@@ -274,7 +265,7 @@ fn a_mail_server_that_lets_nobody_in_is_told_with_what_to_do() {
 }
 
 #[test]
-fn a_turn_server_that_gives_no_relay_is_told_with_what_to_do() {
+fn a_turn_server_without_a_relay_is_named_with_what_to_do() {
     let folder = TempDir::new().unwrap();
     let said = |address: String| {
         let mut command = configured(&folder);
@@ -305,7 +296,7 @@ fn settings_that_cannot_be_read_are_named_without_the_secret() {
 }
 
 #[test]
-fn clocks_that_disagree_and_strange_answers_are_told() {
+fn clocks_that_disagree_and_unexpected_answers_are_reported() {
     let folder = TempDir::new().unwrap();
     let of_the_past = "HTTP/1.1 200 OK\r\ndate: Fri, 14 Nov 2025 10:30:00 GMT\r\ncontent-length: 3\r\n\r\nok\n";
     let mut command = configured(&folder);

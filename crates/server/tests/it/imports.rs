@@ -45,7 +45,7 @@ async fn stored(app: &TestApp, path: &str) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn each_line_is_done_or_refused_by_itself_and_in_order() {
+async fn each_line_is_stored_or_refused_by_itself_and_in_order() {
     let app = TestApp::new().await;
     let long = format!(r#"{{"user": {{"id": "long", "name": "{}"}}}}"#, "x".repeat(70_000));
     let lines = [
@@ -100,7 +100,7 @@ async fn each_line_is_done_or_refused_by_itself_and_in_order() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_an_import_is_refused_before_anything_is_done() {
+async fn a_body_that_is_not_an_import_is_refused_before_anything_is_stored() {
     let app = TestApp::new().await;
     let line = r#"{"user": {"id": "anna", "name": "Anna"}}"#;
     let mut wrong = request(Body::from(line));
@@ -125,7 +125,7 @@ async fn a_body_that_is_not_an_import_is_refused_before_anything_is_done() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_done_up_to_there() {
+async fn a_body_that_is_too_large_is_stored_up_to_the_limit() {
     let app = TestApp::new().await;
     let line = format!("{{\"user\": {{\"id\": \"anna\", \"name\": \"{}\"}}}}\n", "x".repeat(60_000));
     let parts = stream::iter((0..200).map(move |_| Ok::<_, std::io::Error>(Bytes::from(line.clone()))));
@@ -199,7 +199,7 @@ async fn a_client_that_sends_ever_more_slowly_is_cut_after_a_minute() {
 }
 
 #[tokio::test]
-async fn a_third_import_at_a_time_is_told_to_come_later() {
+async fn a_third_import_at_a_time_is_refused_with_a_wait() {
     let app = TestApp::new().await;
     let (first, one) = slow_body();
     let (second, two) = slow_body();

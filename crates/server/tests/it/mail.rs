@@ -3,13 +3,14 @@
 use crate::{
     binary::{SECRET, Started, jobline},
     crash::{Caller, HOST_KEY, pair},
+    support::listening,
     webhooks::until,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::{Arc, Mutex},
 };
 use tempfile::TempDir;
@@ -18,17 +19,9 @@ type Letters = Arc<Mutex<Vec<String>>>;
 
 /// An SMTP server: its address, and the received mails, with each header on one line.
 fn mail_server() -> (String, Letters) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
     let letters = Letters::default();
     let kept = Arc::clone(&letters);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let kept = Arc::clone(&kept);
-            std::thread::spawn(move || talk(stream.unwrap(), &kept));
-        }
-    });
-    (address, letters)
+    (listening(move |stream| talk(stream, &kept)).to_string(), letters)
 }
 
 fn talk(mut stream: TcpStream, letters: &Letters) {

@@ -57,7 +57,7 @@ fn says(what: &str, (status, problem): &(u16, Value), code: Code, words: &[&str]
 }
 
 #[test]
-fn a_token_that_is_refused_is_told_why() {
+fn a_refused_token_gets_the_reason() {
     let folder = TempDir::new().unwrap();
     let server = Started::new(&mut configured(&folder));
     let ask = |key: &str| Caller::new(&server, key).call("GET", "/messages/sync", None).unwrap();
@@ -85,7 +85,7 @@ fn a_token_that_is_refused_is_told_why() {
 }
 
 #[test]
-fn a_call_of_the_host_that_is_refused_is_told_why() {
+fn a_refused_call_of_the_host_gets_the_reason() {
     let folder = TempDir::new().unwrap();
     let server = Started::new(&mut configured(&folder));
     let host = Caller::new(&server, HOST_KEY);

@@ -3,6 +3,7 @@
 use crate::{
     binary::{SECRET, Started, jobline},
     crash::{Caller, HOST_KEY, pair},
+    support::listening,
     webhooks::until,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -15,7 +16,7 @@ use ring::{
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::{Arc, Mutex},
 };
 use tempfile::TempDir;
@@ -31,17 +32,9 @@ type Taken = Arc<Mutex<Vec<Got>>>;
 
 /// A push service that answers 201, and 410 below `/gone`.
 fn push_service() -> (String, Taken) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
     let taken = Taken::default();
     let kept = Arc::clone(&taken);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let kept = Arc::clone(&kept);
-            std::thread::spawn(move || take(stream.unwrap(), &kept));
-        }
-    });
-    (origin, taken)
+    (format!("http://{}", listening(move |stream| take(stream, &kept))), taken)
 }
 
 fn take(mut stream: TcpStream, taken: &Taken) {
@@ -173,7 +166,7 @@ fn an_unread_message_is_pushed_once_so_that_only_the_browser_can_read_it() {
 }
 
 #[test]
-fn a_worker_without_a_token_renews_its_subscription_by_the_keys_of_the_one_before() {
+fn a_service_worker_without_a_token_renews_its_subscription_by_the_keys_of_the_previous_one() {
     let folder = TempDir::new().unwrap();
     let (origin, taken) = push_service();
     let running = server(&folder, &origin);

@@ -60,7 +60,7 @@ async fn a_voice_message_is_sent_and_played_in_both_containers() {
 }
 
 #[tokio::test]
-async fn what_is_no_voice_is_refused() {
+async fn a_file_that_is_not_a_recording_is_refused() {
     let app = TestApp::with_job_and_users().await;
     let anna = app.user("anna");
     let cut = &WEBM[..WEBM.len() / 2];

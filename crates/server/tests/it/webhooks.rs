@@ -3,12 +3,12 @@
 use crate::{
     binary::{SECRET, Started, jobline},
     crash::{Caller, HOST_KEY, pair},
+    support::listening,
 };
 use jobline_notify::webhook::Secrets;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpListener,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -31,18 +31,10 @@ fn receiver() -> (String, Events) {
 }
 
 /// A receiver that answers each event with the status that `answer` gives for its body.
-fn answering(answer: impl Fn(&Value) -> &'static str + Clone + Send + 'static) -> (String, Events) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+fn answering(answer: impl Fn(&Value) -> &'static str + Send + Sync + 'static) -> (String, Events) {
     let events = Events::default();
     let kept = Arc::clone(&events);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (kept, answer) = (Arc::clone(&kept), answer.clone());
-            std::thread::spawn(move || receive(stream.unwrap(), &kept, answer));
-        }
-    });
-    (url, events)
+    (format!("http://{}/hook", listening(move |stream| receive(stream, &kept, &answer))), events)
 }
 
 /// Answers the requests of one connection, until it ends.
@@ -146,7 +138,7 @@ fn event(events: &Events, kind: &str) -> Option<(String, Value)> {
 }
 
 #[test]
-fn an_event_that_was_refused_for_good_is_listed_and_delivered_again_by_its_id() {
+fn a_permanently_refused_event_is_listed_and_delivered_again_by_its_id() {
     let folder = TempDir::new().unwrap();
     let refuses = Arc::new(AtomicBool::new(true));
     let asked = Arc::clone(&refuses);
@@ -213,7 +205,7 @@ fn reports_and_the_ends_of_calls_are_told() {
 }
 
 #[test]
-fn unread_messages_cause_a_notice_and_read_ones_do_not() {
+fn unread_messages_cause_an_event_and_read_ones_do_not() {
     let folder = TempDir::new().unwrap();
     let (url, events) = receiver();
     let running = server(&folder, &url);

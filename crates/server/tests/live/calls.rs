@@ -138,7 +138,7 @@ fn a_call_is_made_by_trpc_as_well_and_declined() {
 }
 
 #[test]
-fn a_device_is_told_the_relay_and_credentials_for_it() {
+fn a_device_gets_the_relay_and_credentials_for_it() {
     let program = Program::start(&["--turn-url", "turn:turn.example:3478", "--turn-secret", "a-shared-secret"]);
     let config = program.get("/calls/config", &program.token("anna"));
     assert_eq!((&config["iceTransportPolicy"], &config["ringMs"]), (&json!("relay"), &json!(45_000)));
@@ -152,7 +152,7 @@ fn a_device_is_told_the_relay_and_credentials_for_it() {
 }
 
 #[test]
-fn where_calls_or_live_connections_are_off_they_are_not_offered() {
+fn calls_are_offered_only_if_calls_and_live_connections_are_on() {
     for settings in [&["--calls", "off"][..], &["--live", "off"], &["--live-percent", "0"]] {
         let program = Program::start(settings);
         let anna = program.token("anna");

@@ -174,7 +174,7 @@ fn burst_over_lines_that_break(seed: u64) {
 }
 
 #[test]
-fn nothing_is_missing_doubled_or_out_of_order_wherever_lines_break() {
+fn nothing_is_missing_duplicated_or_out_of_order_wherever_connections_break() {
     let given = std::env::var("LIVE_SEED").ok().map(|seed| vec![seed.parse().expect("LIVE_SEED is a number")]);
     for seed in given.unwrap_or_else(|| vec![1, 2]) {
         println!("LIVE_SEED={seed}");

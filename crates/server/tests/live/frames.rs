@@ -240,7 +240,7 @@ fn check(cases: Vec<(&'static str, Vec<u8>, Does)>) {
 }
 
 #[test]
-fn what_is_permitted_is_understood() {
+fn permitted_frames_are_accepted() {
     check(permitted());
 }
 
@@ -265,7 +265,7 @@ fn frames_may_come_in_any_pieces() {
 }
 
 #[test]
-fn what_is_announced_and_what_is_not_finished_takes_no_memory() {
+fn announced_and_unfinished_frames_take_no_memory() {
     let program = Program::start(&[]);
     let tokens: Vec<String> = (0..20).map(|number| program.token(&format!("user{number}"))).collect();
     let before = program.peak_memory();

@@ -147,7 +147,7 @@ fn a_forbidden_handshake_is_refused_with_a_problem() {
 }
 
 #[test]
-fn another_version_is_told_which_one_is_spoken_here() {
+fn another_websocket_version_gets_the_supported_one() {
     let program = Program::start(&[]);
     let request = with(GET, &["Sec-WebSocket-Version: 8"]);
     let (head, _) = head(&program, &program.token("ben"), &request, b"");

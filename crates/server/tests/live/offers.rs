@@ -42,7 +42,7 @@ fn page_hears(program: &Program, user: &str) -> (Value, u16) {
 }
 
 #[test]
-fn a_page_is_told_by_the_closing_code_that_nothing_is_offered_or_there_is_no_room() {
+fn the_closing_code_says_that_nothing_is_offered_or_the_server_is_full() {
     let program = Program::start(&["--live", "off"]);
     let (bye, code) = page_hears(&program, &program.token("ben"));
     assert_eq!((&bye["reason"], &bye["retryAfterMs"], code), (&json!("not_offered"), &json!(600_000), 4403));
@@ -82,7 +82,7 @@ fn forbidden_connections_are_refused_before_the_upgrade() {
 }
 
 #[test]
-fn a_plain_request_is_told_what_this_is() {
+fn a_plain_request_gets_an_explanation() {
     let program = Program::start(&[]);
     let request = ureq::get(format!("http://{}/messages/live", program.address));
     let request = request.header("sec-websocket-protocol", format!("jobline.v1, bearer.{}", program.token("ben")));
@@ -93,7 +93,7 @@ fn a_plain_request_is_told_what_this_is() {
 }
 
 #[test]
-fn a_full_server_says_when_to_come_back() {
+fn a_full_server_says_when_to_retry() {
     // A tenth of the connections is reserved for polls.
     let program = Program::start(&["--max-connections", "20"]);
     let users: Vec<String> = (0..18).map(|number| program.token(&format!("user{number}"))).collect();

@@ -58,7 +58,7 @@ fn users_who_hide_are_not_seen_and_do_not_see() {
 }
 
 #[test]
-fn where_it_is_off_it_is_not_offered() {
+fn presence_is_not_offered_when_it_is_off() {
     let program = Program::start(&["--presence", "off"]);
     let (anna, ben) = (program.token("anna"), program.token("ben"));
     let ((mut of_anna, _), (mut of_ben, _)) = (Live::settled(&program, &anna), Live::settled(&program, &ben));

@@ -84,7 +84,7 @@ fn delayed_frames_arrive_complete_and_in_order() {
 }
 
 #[test]
-fn a_client_that_is_lost_without_a_word_gives_way_to_ten_that_are_there() {
+fn a_lost_connection_gives_way_to_ten_new_ones() {
     let program = Program::start(&[]);
     let line = Proxy::to(&program.address);
     let (anna, ben) = (program.token("anna"), program.token("ben"));

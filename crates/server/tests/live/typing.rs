@@ -19,7 +19,7 @@ fn settled(program: &Program, user: &str) -> Live {
 }
 
 #[test]
-fn it_comes_and_goes_by_itself() {
+fn typing_starts_and_ends_by_itself() {
     let program = Program::start(&[]);
     let (mut anna, mut ben) = (settled(&program, "anna"), settled(&program, "ben"));
     ben.watch(TALK);
@@ -37,7 +37,7 @@ fn it_comes_and_goes_by_itself() {
 }
 
 #[test]
-fn only_the_other_one_who_watches_sees_it() {
+fn typing_is_shown_only_to_the_other_user_who_watches() {
     let program = Program::start(&[]);
     let mut anna = settled(&program, "anna");
     let (mut ben, mut elsewhere) = (settled(&program, "ben"), settled(&program, "ben"));
@@ -54,7 +54,7 @@ fn only_the_other_one_who_watches_sees_it() {
 }
 
 #[test]
-fn a_stranger_and_one_whose_job_is_closed_are_not_seen() {
+fn typing_of_a_stranger_or_in_a_closed_job_is_not_shown() {
     let program = Program::start(&[]);
     let (mut ben, mut eve) = (settled(&program, "ben"), settled(&program, "eve"));
     ben.watch("conv_ben_eve");

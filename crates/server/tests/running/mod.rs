@@ -2,12 +2,9 @@
 
 use axum::Router;
 use jobline_api::app::{App, Parts};
-use jobline_api::cors::Origins;
-use jobline_api::metrics::Metrics;
 use jobline_api::service::Service;
 use jobline_chat::{Chat, Clock, Files, Random, Secrets, Settings};
 use jobline_files_local::{self as files, LocalFiles};
-use jobline_http::Address;
 use jobline_identity::{HostKey, Identity, IdentitySettings};
 use jobline_server::serve::{Listening, serve};
 use jobline_server::system::{SystemClock, SystemRandom};
@@ -54,20 +51,11 @@ impl Engines {
     /// Serves, with `extra_routes` next to the API, and returns the running server.
     pub fn serve(self, extra_routes: Router) -> Running {
         let address = self.listener.local_addr().unwrap();
+        let chat = self.chat(self.clock.clone(), 10);
         let app = App::new(Parts {
-            chat: self.chat(self.clock.clone(), 10),
-            identity: self.identity.clone(),
             host_key: Some(HostKey::new(HOST_KEY).unwrap()),
-            clock: self.clock.clone(),
-            random: self.random.clone(),
-            metrics: Arc::new(Metrics::new()),
-            address: Address::default(),
-            origins: Origins::new(&[]),
-            live: None,
-            gateway: None,
-            calls: None,
-            push: None,
             extra_routes: extra_routes.merge(files::router(self.files.clone())),
+            ..Parts::new(chat, self.identity.clone(), self.clock.clone(), self.random.clone())
         });
         let listening = Listening { tls: None, max_connections: 1_000 };
         tokio::spawn(serve(Service::new(app), self.listener, listening, std::future::pending()));

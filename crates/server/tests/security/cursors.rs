@@ -15,7 +15,7 @@ fn cursor(answer: &Value) -> String {
 }
 
 #[test]
-fn a_cursor_leads_nowhere_in_another_list_and_for_another_user() {
+fn a_cursor_is_refused_in_another_list_and_for_another_user() {
     let scene = Scene::new();
     for receiver in ["ben", "cy"] {
         scene.talk(receiver);

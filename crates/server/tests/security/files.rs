@@ -27,7 +27,7 @@ fn status_of(url: &str) -> u16 {
 }
 
 #[test]
-fn a_file_is_sent_by_whom_and_where_it_was_announced_alone() {
+fn a_file_can_be_sent_only_by_the_user_and_in_the_conversation_that_announced_it() {
     let scene = Scene::new();
     let grant = uploaded(&scene, "anna", "ben");
     let made_up = {
@@ -51,7 +51,7 @@ fn a_file_is_sent_by_whom_and_where_it_was_announced_alone() {
 }
 
 #[test]
-fn only_urls_that_were_given_out_lead_to_bytes() {
+fn only_issued_urls_lead_to_bytes() {
     let scene = Scene::new();
     let grant = uploaded(&scene, "anna", "ben");
     let file = grant["fileUrl"].as_str().unwrap();

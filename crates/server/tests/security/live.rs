@@ -7,7 +7,7 @@ use crate::tokens::{expired, of_another_secret};
 use serde_json::json;
 
 #[test]
-fn no_connection_is_opened_without_a_right_token() {
+fn no_connection_is_opened_without_a_valid_token() {
     let scene = Scene::new();
     for token in ["nonsense".to_owned(), expired(), of_another_secret(), HOST_KEY.to_owned()] {
         let protocols = format!("jobline.v1, bearer.{token}");
@@ -18,7 +18,7 @@ fn no_connection_is_opened_without_a_right_token() {
 }
 
 #[test]
-fn a_connection_goes_on_with_no_other_token_than_a_right_one() {
+fn a_connection_continues_only_with_a_valid_token() {
     let scene = Scene::new();
     for token in ["nonsense".to_owned(), expired(), of_another_secret(), HOST_KEY.to_owned()] {
         let (mut live, _) = Live::settled(&scene.program, &scene.program.token("anna"));
@@ -28,7 +28,7 @@ fn a_connection_goes_on_with_no_other_token_than_a_right_one() {
 }
 
 #[test]
-fn the_cursor_of_another_brings_nothing_of_theirs() {
+fn a_cursor_of_another_user_returns_none_of_their_data() {
     let scene = Scene::new();
     scene.talk("ben");
     let cursor = scene.program.get("/messages/sync", &scene.program.token("anna"))["cursor"].clone();
@@ -53,7 +53,7 @@ fn the_cursor_of_another_brings_nothing_of_theirs() {
 }
 
 #[test]
-fn a_stranger_hears_and_tells_nothing_in_a_conversation_of_others() {
+fn a_stranger_sees_and_sends_nothing_in_a_conversation_of_others() {
     let scene = Scene::new();
     let target = scene.talk("ben");
     let [anna, ben, eve] = ["anna", "ben", "eve"].map(|user| scene.program.token(user));

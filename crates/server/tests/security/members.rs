@@ -27,7 +27,7 @@ fn end_call(scene: &Scene, target: &Target) {
 }
 
 #[test]
-fn a_former_participant_reads_and_writes_no_more() {
+fn a_former_participant_can_no_longer_read_or_write() {
     let scene = Scene::new();
     let target = scene.talk("ben");
     end_call(&scene, &target);

@@ -59,7 +59,7 @@ fn with_other_claims(anna: &str, eve: &str) -> String {
 }
 
 #[test]
-fn every_procedure_refuses_every_caller_without_a_right_token_or_key() {
+fn every_procedure_refuses_every_caller_without_a_valid_token_or_key() {
     let scene = Scene::new();
     let target = scene.talk("ben");
     let (anna, eve) = (scene.program.token("anna"), scene.program.token("eve"));
@@ -105,7 +105,7 @@ fn neither_key_opens_the_api_of_the_other() {
 }
 
 #[test]
-fn the_requests_of_this_suite_would_be_accepted_from_who_may_make_them() {
+fn the_requests_of_this_suite_are_accepted_from_permitted_callers() {
     let scene = Scene::new();
     let target = Target { user: "ben".to_owned(), ..scene.talk("ben") };
     // A call has to ring for each procedure that answers it.

@@ -19,7 +19,7 @@ async fn make(client: &Client, names: &[(&str, KeyType)]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_table_is_made_and_served() {
+async fn a_missing_table_is_created_and_served() {
     let emulator = Emulator::start().await;
     let folder = tempfile::tempdir().unwrap();
     let missing = ["there is no table rows", "jobline table create"];
@@ -85,7 +85,7 @@ fn says_in_one_line(said: &(Option<i32>, String), code: i32, parts: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_without_permissions_is_told_the_first_missing_one() {
+async fn a_role_without_permissions_gets_the_name_of_the_first_missing_one() {
     let (_emulator, proxy) = refusing(Refusal::AccessDenied, |_| true).await;
     let checked = output(proxy.address(), &["table", "check"]);
     says_in_one_line(&checked, 1, &["no permission for dynamodb:GetItem on table rows", "docs/deploy.md"]);

@@ -139,7 +139,7 @@ fn a_client_without_valid_credentials_gets_no_relay() {
 }
 
 #[test]
-fn nobody_reaches_machines_that_are_not_of_the_public_internet() {
+fn the_relay_refuses_private_addresses() {
     let relay = Relay::start();
     let targets = [
         "10.0.0.1",

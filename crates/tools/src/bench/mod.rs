@@ -30,7 +30,7 @@ mod uploads;
 mod writer;
 
 pub use args::BenchArgs;
-pub use server::{JWT_SECRET, Launcher, Server, Serving, Stopped, listen};
+pub use server::{JWT_SECRET, Launcher, Server, Serving, StopSignal, listen};
 
 use dataset::Dataset;
 use program::{HelloProgram, Program};

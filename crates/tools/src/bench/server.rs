@@ -62,13 +62,13 @@ impl Serving {
     ///
     /// # Errors
     /// When the listener has no address.
-    pub fn over<F>(listener: TcpListener, serve: impl FnOnce(TcpListener, Stopped) -> F) -> Result<Self, String>
+    pub fn over<F>(listener: TcpListener, serve: impl FnOnce(TcpListener, StopSignal) -> F) -> Result<Self, String>
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(serve(listener, Stopped(stopped)));
+        let task = tokio::spawn(serve(listener, StopSignal(stopped)));
         Ok(Self { address, stop, task })
     }
 
@@ -84,9 +84,9 @@ impl Serving {
 }
 
 /// Tells a task of [`Serving::over`] when it has to stop.
-pub struct Stopped(oneshot::Receiver<()>);
+pub struct StopSignal(oneshot::Receiver<()>);
 
-impl Stopped {
+impl StopSignal {
     /// Returns when the task has to stop.
     pub async fn wait(self) {
         // An error means that the other side is gone, which is a stop as well.

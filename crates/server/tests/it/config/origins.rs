@@ -3,7 +3,7 @@
 use super::{accepted, refused, says};
 
 #[test]
-fn public_url() {
+fn a_public_url_is_an_http_url_without_query_and_credentials() {
     for text in [
         "example.com",
         "ftp://example.com",
@@ -25,7 +25,7 @@ fn public_url() {
 }
 
 #[test]
-fn origins() {
+fn allowed_origins_are_normalized_and_wildcards_refused() {
     says(&refused(|s| s.allowed_origins = Some("*".into())), &["--allowed-origins", "every page"]);
     for text in ["example.com", "https://a.example/", "https://a.example/x", "https://a.example,,", "null", ""] {
         says(&refused(|s| s.allowed_origins = Some(text.into())), &["--allowed-origins", "https://example.com"]);

@@ -9,7 +9,7 @@ mod store;
 pub use clock::ManualClock;
 pub use reply::Reply;
 #[allow(unused_imports, reason = "each test binary uses its part of it")]
-pub use socket::{Client, Running};
+pub use socket::{Client, Running, listening};
 pub use store::{FailingStore, engine};
 
 use axum::Router;
@@ -95,20 +95,14 @@ impl TestApp {
         let counted = Arc::new(CountedStore::new(store.clone(), metrics.clone()));
         let chat = Chat::new(counted, local.clone(), clock.clone(), random.clone(), &secrets, differs.settings);
         let tokens = IdentitySettings { jwt_secret: Some(JWT_SECRET.into()), ..IdentitySettings::default() };
+        let identity = Arc::new(Identity::new(tokens, clock.clone()).unwrap());
         let app = App::new(Parts {
-            chat,
-            identity: Arc::new(Identity::new(tokens, clock.clone()).unwrap()),
             host_key: differs.host_key.map(|key| HostKey::new(key).unwrap()),
-            clock: clock.clone(),
-            random,
             metrics,
             address: differs.address,
             origins: Origins::new(&differs.origins),
-            live: None,
-            gateway: None,
-            calls: None,
-            push: None,
             extra_routes: files::router(local).merge(differs.extra_routes),
+            ..Parts::new(chat, identity, clock.clone(), random)
         });
         Self { service: Service::new(app), clock, store, _folder: folder }
     }

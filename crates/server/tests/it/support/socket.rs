@@ -13,6 +13,19 @@ use tokio::time::timeout;
 /// The longest that a test waits for the network.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Calls `talk` with every connection to the returned address, each on its own thread, as long as the tests run.
+pub fn listening(talk: impl Fn(std::net::TcpStream) + Send + Sync + 'static) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, talk) = (listener.local_addr().unwrap(), Arc::new(talk));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let talk = Arc::clone(&talk);
+            std::thread::spawn(move || talk(stream.unwrap()));
+        }
+    });
+    address
+}
+
 /// A server behind a socket.
 pub struct Running {
     pub app: TestApp,
