@@ -1,5 +1,8 @@
-//! Histories of one user whose client is live, polls, and loses its connection at any step. Whatever happens, it sees every
-//! change once and in order, without a poll if nothing was lost, and nothing counts as delivered before the client has it.
+//! Histories of one user whose client is live, polls, waits in a poll, and loses its connection at any step. Whatever happens, it
+//! sees every change once and in order, without another poll if nothing was lost, and nothing counts as delivered before the client
+//! has it.
+//!
+//! `SIM_SEEDS=<n>` runs more of them, `SIM_SEED=<seed>` one.
 //!
 //! The mutations at the end are typical mistakes of a live layer; each has to be caught.
 
@@ -10,7 +13,8 @@ use world::{Mutation, World};
 
 const SEEDS: u64 = 3_000;
 
-fn run(seed: u64, mutation: Mutation) -> Result<(), String> {
+/// Runs one history. Returns how often its client changed between live connection, long poll, poll and none.
+fn run(seed: u64, mutation: Mutation) -> Result<u64, String> {
     let mut world = World::new(seed, mutation);
     for _ in 0..120 {
         world.step()?;
@@ -20,13 +24,17 @@ fn run(seed: u64, mutation: Mutation) -> Result<(), String> {
 
 #[test]
 fn a_live_client_sees_everything_once_and_in_order() {
-    let only = std::env::var("SIM_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seeds = only.map_or(0..SEEDS, |seed| seed..seed + 1);
-    for seed in seeds {
-        if let Err(failure) = run(seed, Mutation::None) {
-            panic!("seed {seed}: {failure}");
+    let number = |name| std::env::var(name).ok().and_then(|number| number.parse().ok());
+    let seeds = number("SIM_SEED").map_or(0..number("SIM_SEEDS").unwrap_or(SEEDS), |seed| seed..seed + 1);
+    let mut switches = 0;
+    for seed in seeds.clone() {
+        match run(seed, Mutation::None) {
+            Ok(in_this) => switches += in_this,
+            Err(failure) => panic!("seed {seed}: {failure}"),
         }
     }
+    println!("{} histories with {switches} switches", seeds.count());
+    assert!(switches > 0, "the client never changed its way");
 }
 
 fn is_caught(mutation: Mutation, by: &str) {
@@ -38,6 +46,11 @@ fn is_caught(mutation: Mutation, by: &str) {
 #[test]
 fn joining_after_the_first_read_is_caught() {
     is_caught(Mutation::JoinsLate, "was not told");
+}
+
+#[test]
+fn a_poll_that_joins_after_its_first_read_is_caught() {
+    is_caught(Mutation::WaitsLate, "was not told");
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! One user, one client, one server, and the lines between them.
 
+#[path = "long_poll.rs"]
+mod long_poll;
+
 use jobline_chat::UserId;
 use jobline_live::{Action, Answer, Event, Hub, Incoming, Kind, News, Session, Ticket, Token};
+use long_poll::LongPoll;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::VecDeque;
@@ -25,6 +29,18 @@ pub enum Mutation {
     PushesTwice,
     /// A read begins after what was pushed, although the client may not have it.
     SkipsAhead,
+    /// A poll that waits is told nothing before its first read has ended.
+    WaitsLate,
+}
+
+/// How a client gets to know what changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Not at all: it has lost its connection.
+    None,
+    Live,
+    LongPoll,
+    Poll,
 }
 
 /// Both ends of a connection.
@@ -60,6 +76,10 @@ pub struct World {
     lost: bool,
     client: Client,
     connection: Option<Connection>,
+    long_poll: Option<LongPoll>,
+    way: Way,
+    /// How often the client has changed its way.
+    switches: u64,
 }
 
 fn anna() -> UserId {
@@ -83,7 +103,15 @@ impl World {
             lost: false,
             client: Client::default(),
             connection: None,
+            long_poll: None,
+            way: Way::None,
+            switches: 0,
         }
+    }
+
+    fn turn(&mut self, way: Way) {
+        self.switches += u64::from(self.way != way);
+        self.way = way;
     }
 
     /// One thing that happens.
@@ -95,18 +123,20 @@ impl World {
             28..31 => self.cut(),
             31..34 => self.poll(),
             34..40 => self.wait(),
+            40..43 => self.long_poll(),
             _ => self.advance().map(drop),
         }?;
         self.check_delivery()
     }
 
-    /// No more events happen, and everything in transit arrives. Then the client knows everything: without a poll if it is
-    /// live and nothing was lost.
-    pub fn settle(mut self) -> Check {
+    /// No more events happen, and everything in transit arrives. Then the client knows everything: without another poll if it is
+    /// live or waits, and nothing was lost. Returns how often it has changed its way.
+    pub fn settle(mut self) -> Result<u64, String> {
         while !self.late.is_empty() {
             self.announce()?;
         }
-        if self.connection.is_none() {
+        let waits = self.long_poll.is_some();
+        if self.connection.is_none() && !waits {
             self.connect()?;
             self.lost = false;
         }
@@ -115,6 +145,9 @@ impl World {
             return Err(format!("has {} of {}, and was not told", self.client.kept, self.head));
         }
         self.poll()?;
+        if waits {
+            self.long_poll()?;
+        }
         self.drain()?;
         if self.client.kept != self.head {
             return Err(format!("has {} of {} after a poll", self.client.kept, self.head));
@@ -122,7 +155,7 @@ impl World {
         if self.delivered != self.head {
             return Err(format!("{} of {} were delivered", self.delivered, self.head));
         }
-        self.check_delivery()
+        self.check_delivery().map(|()| self.switches)
     }
 
     /// Lets everything in transit arrive, and waits until deliveries are recorded.
@@ -167,7 +200,9 @@ impl World {
         if self.connection.is_some() {
             return Ok(());
         }
-        let ticket = self.hub.join(anna(), Kind::Connection).map_err(|full| format!("{full:?}"))?;
+        self.long_poll = None;
+        self.turn(Way::Live);
+        let ticket = self.join(Kind::Connection)?;
         let token = Token { user: anna(), expires_ms: u64::MAX / 2, issued_ms: None };
         let session = Session::new(token, self.now, self.dice.random());
         let since = match self.client.kept {
@@ -183,8 +218,14 @@ impl World {
         Ok(())
     }
 
+    fn join(&self, kind: Kind) -> Result<Ticket, String> {
+        self.hub.join(anna(), kind).map_err(|full| format!("{full:?}"))
+    }
+
     /// The connection breaks, and everything in transit is lost. What the client had confirmed is recorded.
     fn cut(&mut self) -> Check {
+        self.turn(Way::None);
+        self.long_poll = None;
         if let Some(connection) = self.connection.take() {
             let proved = connection.deliver.as_deref().into_iter().chain(connection.session.undelivered());
             self.delivered = proved.map(|cursor| number(Some(cursor))).fold(self.delivered, u64::max);
@@ -194,6 +235,8 @@ impl World {
 
     /// A poll over HTTP: it records as delivered what its cursor proves.
     fn poll(&mut self) -> Check {
+        self.turn(Way::Poll);
+        self.long_poll = None;
         self.delivered = self.delivered.max(self.client.kept);
         let answer = self.sync(Some(self.client.kept.to_string()), 50);
         self.client.kept = number(Some(&answer.cursor));
@@ -218,7 +261,7 @@ impl World {
 
     /// Advances something that is in progress; `false` when nothing is.
     fn advance(&mut self) -> Result<bool, String> {
-        let Some(connection) = &self.connection else { return Ok(false) };
+        let Some(connection) = &self.connection else { return self.go_on_waiting() };
         let mut possible: Vec<fn(&mut Self) -> Check> = Vec::new();
         if connection.read.is_some() {
             possible.push(Self::go_on_reading);
