@@ -10,14 +10,14 @@ mod descriptors;
 mod open_connections;
 mod unsent;
 mod upgrades;
+mod version;
 mod watched;
 
 pub use descriptors::{connections, raise as raise_descriptors};
 
 use crate::tls::Tls;
 use activity::Activity;
-use hyper_util::rt::TokioExecutor;
-use hyper_util::server::conn::auto::Builder;
+use connection::Http;
 use jobline_api::app::App;
 use jobline_api::service::Service;
 use open_connections::OpenConnections;
@@ -68,7 +68,7 @@ pub async fn serve(service: Service, listener: TcpListener, listening: Listening
     let (stop, stopping) = watch::channel(false);
     let (service, tls) = (Arc::new(service), listening.tls);
     let upgrades = Upgrades::default();
-    let (http, unsent) = (Arc::new(connection::builder()), Arc::default());
+    let (http, unsent) = (Arc::new(Http::new()), Arc::default());
     let server = Server { service, tls, http, stopping, unsent, upgrades: upgrades.clone() };
     let mut background = JoinSet::new();
     if let Some(tls) = server.tls.clone() {
@@ -165,7 +165,7 @@ async fn accept(listener: &TcpListener, app: &App) -> Option<TcpStream> {
 struct Server {
     service: Arc<Service>,
     tls: Option<Arc<Tls>>,
-    http: Arc<Builder<TokioExecutor>>,
+    http: Arc<Http>,
     stopping: watch::Receiver<bool>,
     unsent: Arc<Unsent>,
     upgrades: Upgrades,

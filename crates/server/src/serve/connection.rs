@@ -5,21 +5,23 @@ use super::activity::{Activity, STALL_MS};
 use super::body::{Outgoing, Running, weight};
 use super::unsent::Unsent;
 use super::upgrades::Upgrades;
+use super::version::{self, Version};
 use super::watched::Watched;
 use crate::tls::Tls;
 use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse, Response};
+use http::Request;
 use http::header::{HOST, UPGRADE};
-use http::{Request, Version};
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use jobline_api::service::Service;
 use jobline_http::{Failure, Payload};
 use jobline_wire::Code;
 use std::convert::Infallible;
-use std::pin::pin;
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -77,8 +79,17 @@ impl Server {
     }
 
     /// HTTP over `stream`, until it ends, idles, is asked to go or the server stops.
-    async fn drive<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, stream: S, activity: Arc<Activity>) {
-        let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
+    async fn drive<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, mut stream: S, activity: Arc<Activity>) {
+        let mut idle = pin!(idle(&self.service, &activity));
+        let found = tokio::select! {
+            found = version::find(&mut stream) => found,
+            () = idle.as_mut() => return,
+            () = self.stops() => return,
+            () = activity.left() => return,
+        };
+        // How a connection breaks is the network's affair and not worth a line in the log.
+        let Ok((version, first)) = found else { return };
+        let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity), first));
         let requests = Requests {
             service: Arc::clone(&self.service),
             activity: Arc::clone(&activity),
@@ -87,19 +98,39 @@ impl Server {
         };
         // Boxed, as HTTP/1.1 keeps the room for one of these between requests, for as long as the connection is open.
         let answer = service_fn(move |request| Box::pin(requests.clone().answer(request)));
-        let mut connection = pin!(self.http.serve_connection_with_upgrades(io, answer));
+        match version {
+            Version::Http1 => {
+                let connection = pin!(self.http.one.serve_connection(io, answer).with_upgrades());
+                self.serve(connection, |connection| connection.graceful_shutdown(), &activity, idle).await;
+            }
+            Version::Http2 => {
+                // Boxed, as every connection would otherwise be as large as one of HTTP/2.
+                let mut connection = Box::pin(self.http.two.serve_connection(io, answer));
+                self.serve(connection.as_mut(), |connection| connection.graceful_shutdown(), &activity, idle).await;
+            }
+        }
+    }
+
+    /// Polls `connection` until it ends, or for too long nothing happens. `finish` lets it end after the requests that run.
+    async fn serve<C: Future>(
+        &self,
+        mut connection: Pin<&mut C>,
+        finish: impl FnOnce(Pin<&mut C>),
+        activity: &Activity,
+        idle: Pin<&mut impl Future<Output = ()>>,
+    ) {
         tokio::select! {
             biased;
-            // How a connection breaks is the network's affair and not worth a line in the log.
             _ = connection.as_mut() => return,
             () = activity.is_cut() => return,
-            () = idle(&self.service, &activity) => return,
-            () = self.stops() => connection.as_mut().graceful_shutdown(),
-            () = activity.left() => connection.as_mut().graceful_shutdown(),
+            () = idle => return,
+            () = self.stops() => {}
+            () = activity.left() => {}
         }
+        finish(connection.as_mut());
         tokio::select! {
             _ = connection.as_mut() => {}
-            () = quiet(&self.service, &activity) => {}
+            () = quiet(&self.service, activity) => {}
         }
     }
 }
@@ -116,12 +147,19 @@ fn keep_little_unsent(stream: &TcpStream) {
 }
 
 /// HTTP as connections speak it.
-pub(super) fn builder() -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    // No header timeout of hyper's: it would arm a timer for every request, where `idle` looks once in a while.
-    builder.http1().max_buf_size(HEAD_BYTES).header_read_timeout(None);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_send_buf_size(SEND_BUFFER);
-    builder
+pub(super) struct Http {
+    one: http1::Builder,
+    two: http2::Builder<TokioExecutor>,
+}
+
+impl Http {
+    pub(super) fn new() -> Self {
+        let (mut one, mut two) = (http1::Builder::new(), http2::Builder::new(TokioExecutor::new()));
+        // No header timeout of hyper's: it would arm a timer for every request, where `idle` looks once in a while.
+        one.max_buf_size(HEAD_BYTES).header_read_timeout(None);
+        two.timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_send_buf_size(SEND_BUFFER);
+        Self { one, two }
+    }
 }
 
 /// What answers the requests of one connection.
@@ -135,7 +173,7 @@ struct Requests {
 
 impl Requests {
     async fn answer(self, mut request: Request<Incoming>) -> Result<Response<Outgoing>, Infallible> {
-        let multiplexed = request.version() == Version::HTTP_2;
+        let multiplexed = request.version() == http::Version::HTTP_2;
         let names_host = names_host(&request);
         let running = Running::new(Arc::clone(&self.activity), Arc::clone(&self.service.app().clock), multiplexed);
         self.activity.has_room().await;
@@ -164,7 +202,7 @@ impl Requests {
 /// Whether a request of HTTP/1.1 says for which host it is, once (RFC 9112, section 3.2). Two readers of one that says it twice,
 /// such as a proxy and this server, could read it differently.
 fn names_host<B>(request: &Request<B>) -> bool {
-    request.version() != Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
+    request.version() != http::Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
 }
 
 /// Returns when a connection has been without any sign of life for too long, or the reader of an answer has.

@@ -1,4 +1,4 @@
-//! A stream that records when something was written to it.
+//! A stream that records when something was written to it, and whose first bytes can be read again.
 
 use super::activity::Activity;
 use std::io::{self, IoSlice};
@@ -11,12 +11,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub struct Watched<S> {
     stream: S,
     activity: Arc<Activity>,
+    /// What is read before anything else.
+    first: Vec<u8>,
 }
 
 impl<S: Unpin> Watched<S> {
-    /// Records writes to `stream` in `activity`.
-    pub fn new(stream: S, activity: Arc<Activity>) -> Self {
-        Self { stream, activity }
+    /// Records writes to `stream` in `activity`. `first` was read from it, and is read again before the rest.
+    pub fn new(stream: S, activity: Arc<Activity>, first: Vec<u8>) -> Self {
+        Self { stream, activity, first }
     }
 
     fn inner(self: Pin<&mut Self>) -> Pin<&mut S> {
@@ -32,8 +34,14 @@ impl<S: Unpin> Watched<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.inner().poll_read(cx, buf)
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.first.is_empty() {
+            return self.inner().poll_read(cx, buf);
+        }
+        let taken = self.first.len().min(buf.remaining());
+        let rest = self.first.split_off(taken);
+        buf.put_slice(&std::mem::replace(&mut self.first, rest));
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -5,6 +5,7 @@ use axum::Router;
 use axum::routing::get;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::AsyncReadExt;
 use tokio::sync::Notify;
 
 #[tokio::test]
@@ -26,6 +27,22 @@ async fn http2_works_without_tls() {
     tokio::spawn(connection);
     let request = http::Request::get("http://jobline/healthz").body(axum::body::Body::empty()).unwrap();
     assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn http2_works_though_its_preface_comes_in_parts() {
+    let running = Running::new(TestApp::new().await).await;
+    let mut client = running.connect().await;
+    let settings = "\0\0\0\x04\0\0\0\0\0";
+    for part in ["P", "RI * HTTP/2.0\r\n\r\nSM", "\r\n\r\n", settings] {
+        client.write(part).await;
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut frame = [0; 9];
+    client.0.read_exact(&mut frame).await.unwrap();
+    assert_eq!(frame[3], 4, "the settings of the server: {frame:?}");
 }
 
 #[tokio::test]
@@ -60,11 +77,14 @@ async fn a_stop_lets_running_requests_finish() {
 async fn a_stop_does_not_wait_for_a_half_sent_request() {
     let mut running = Running::new(TestApp::new().await).await;
     let (mut half, mut silent) = (running.connect().await, running.connect().await);
+    let mut undecided = running.connect().await;
     half.get("/healthz").await;
     half.write("GET /healthz HTTP/1.1\r\nhos").await;
-    eventually("both connections", || running.app.service.app().metrics.open_connections() == 2).await;
+    undecided.write("PRI * HTTP").await;
+    eventually("all connections", || running.app.service.app().metrics.open_connections() == 3).await;
     running.stop();
     assert!(silent.is_closed().await);
+    assert!(undecided.is_closed().await);
     eventually("the stop", || {
         running.app.clock.advance(Duration::from_millis(250));
         running.has_stopped()
@@ -114,6 +134,34 @@ async fn a_connection_without_a_request_is_closed() {
     running.app.clock.advance(Duration::from_secs(10));
     assert!(silent.is_closed().await);
     assert!(slow.is_closed().await);
+}
+
+#[tokio::test]
+async fn the_time_to_the_first_request_does_not_begin_again_with_its_first_bytes() {
+    let running = Running::new(TestApp::new().await).await;
+    let (mut undecided, mut late) = (running.connect().await, running.connect().await);
+    undecided.write("PRI * HTTP").await;
+    late.write("PRI").await;
+    eventually("both to be watched", || running.app.clock.sleepers() == 2).await;
+    running.app.clock.advance(Duration::from_secs(9));
+    late.write("X").await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    running.app.clock.advance(Duration::from_secs(1));
+    assert!(undecided.is_closed().await);
+    assert!(late.is_closed().await);
+}
+
+#[tokio::test]
+async fn a_connection_that_has_said_nothing_makes_room() {
+    let running = Running::with(TestApp::new().await, None, 1).await;
+    let mut undecided = running.connect().await;
+    undecided.write("PRI").await;
+    eventually("the connection", || running.app.service.app().metrics.open_connections() == 1).await;
+    let mut newcomer = running.connect().await;
+    assert!(newcomer.get("/healthz").await.starts_with("HTTP/1.1 200"));
+    assert!(undecided.is_closed().await);
 }
 
 #[tokio::test]
