@@ -33,13 +33,15 @@ enum End {
 /// Serves one connection to its end, then records what was proved to be delivered. `ticket` registers
 /// `token.user` with the hub: before anything is read, so that no change is missed.
 ///
-/// No `async fn`, whose arguments would be kept in memory beside what is made of them, for as long as the connection is open.
+/// Boxed, as the task that serves it may be up to twice as large as what it holds, for as long as the connection is open.
 pub fn serve<S: Socket>(socket: S, token: Token, ticket: Ticket, ports: Arc<Ports>) -> impl Future<Output = ()> + Send {
     let now_ms = ports.clock.now_ms();
     let issued_ms = token.issued_ms;
     let session = Session::new(token, now_ms, dice(&ports));
     let clock = Steady { last_ms: now_ms, lost_ms: 0 };
-    Connection { socket, session, issued_ms, ticket, work: FuturesUnordered::new(), ports, clock }.serve()
+    let work = FuturesUnordered::new();
+    let mut connection = Box::new(Connection { socket, session, issued_ms, ticket, work, ports, clock });
+    async move { connection.serve().await }
 }
 
 /// Ends a connection that is not served: for a client that would not see the answer to a refused upgrade.
@@ -74,7 +76,7 @@ struct Connection<S> {
 }
 
 impl<S: Socket> Connection<S> {
-    async fn serve(mut self) {
+    async fn serve(&mut self) {
         self.ports.meter.opened();
         let end = self.run().await;
         self.ports.meter.closed(match end {
@@ -87,16 +89,20 @@ impl<S: Socket> Connection<S> {
     async fn run(&mut self) -> End {
         loop {
             let Some(event) = self.next().await else { return End::Gone };
-            if let Event::Checked(Ok(token)) = &event {
-                self.issued_ms = token.issued_ms;
-            }
-            let now_ms = self.clock.of(self.ports.clock.now_ms());
-            for action in self.session.handle(event, now_ms) {
+            for action in self.decide(event) {
                 if let Some(end) = self.act(action).await {
                     return end;
                 }
             }
         }
+    }
+
+    fn decide(&mut self, event: Event) -> Vec<Action> {
+        if let Event::Checked(Ok(token)) = &event {
+            self.issued_ms = token.issued_ms;
+        }
+        let now_ms = self.clock.of(self.ports.clock.now_ms());
+        self.session.handle(event, now_ms)
     }
 
     /// What happens next; `None` when the client has disconnected.
@@ -126,7 +132,7 @@ impl<S: Socket> Connection<S> {
             }
             Action::Ping => {
                 self.check_again();
-                return sent(self.socket.ping(), &self.ports, &self.ticket).await;
+                return sent(self.socket.ping(), &self.ports, &self.ticket).boxed().await;
             }
             Action::Close(closing) => {
                 self.close(closing).await;
@@ -194,8 +200,9 @@ impl<S: Socket> Connection<S> {
         self.work.push(work);
     }
 
-    async fn send(&mut self, text: String) -> Option<End> {
-        sent(self.socket.send(text), &self.ports, &self.ticket).await
+    /// Boxed, as every open connection would otherwise have room for a frame that is on its way.
+    fn send(&mut self, text: String) -> BoxFuture<'_, Option<End>> {
+        sent(self.socket.send(text), &self.ports, &self.ticket).boxed()
     }
 
     async fn close(&mut self, closing: Closing) {

@@ -30,7 +30,7 @@ use tokio::net::TcpListener;
 /// The most that a connection holds on which a client has polled, and will again. Four fifths are the buffers of HTTP.
 const POLLING_BYTES: usize = 20_700;
 /// The most that a live connection holds whose client has everything. A few bytes vary with what ran last on it.
-const LIVE_BYTES: usize = 5_500;
+const LIVE_BYTES: usize = 4_200;
 /// Connections that are open before those that are measured: what is made once for all is there by then.
 const BEFORE: usize = 64;
 /// Connections that are measured.

@@ -82,10 +82,11 @@ fn upgrade(live: &Live, admitted: Admitted, slot: Option<Slot>) -> Response {
         let _slot = slot;
         // A client that disconnects before the upgrade is not a connection.
         let Ok(upgraded) = on_upgrade.await else { return };
-        let socket = ServerSocket::over(upgraded).await;
+        // Boxed, as the task would otherwise keep the room that its beginning needs.
+        let socket = Box::pin(ServerSocket::over(upgraded)).await;
         match served {
             Ok((token, ticket)) => serve(socket, token, ticket, ports).await,
-            Err(closing) => refuse(socket, closing, &ports).await,
+            Err(closing) => Box::pin(refuse(socket, closing, &ports)).await,
         }
     });
     let mut response = Response::new(Body::empty());
