@@ -34,6 +34,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         variables.push(("SIM_GOES_ON", "1"));
     }
     let test = "many::as_many_histories_as_asked_keep_the_promise";
-    let suite = ["test", "--release", "--package", "jobline-chat", "--test", "simulation", "--"];
+    let suite = ["test", "--profile", "simulation", "--package", "jobline-chat", "--test", "simulation", "--"];
     cargo(&[&suite[..], &["--ignored", "--exact", "--nocapture", test]].concat(), &variables)
 }

@@ -25,6 +25,10 @@ use histories::{
 };
 use std::collections::BTreeMap;
 
+/// A quarter of a history's work is allocation.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How many histories are run by default.
 const SEEDS: u64 = 64;
 /// Within how many histories a broken store must be detected.
