@@ -83,7 +83,9 @@ pub(crate) async fn deliver_due(app: &App, host: &HostWebhook) {
 pub(crate) fn report(app: &App, logged: &mut LoggedFailure) {
     app.metrics.given_up(DeliveryChannel::Webhook, app.chat.given_up().webhook);
     if let Some(why) = app.chat.event_failure().filter(|why| logged.is_news(why, app.clock.now_ms())) {
-        tracing::warn!(why, "the webhook did not take an event; it is tried again for a day");
+        let what = "the webhook did not take an event; it is tried again for a day unless it was refused for good, and then \
+                    GET /host/webhooks/failed lists it";
+        tracing::warn!(why, "{what}");
     }
 }
 

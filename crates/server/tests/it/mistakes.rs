@@ -186,7 +186,7 @@ fn a_failure_without_a_response_is_logged_once() {
     let origin = ["\"WARN\"", "https://www.market.example", "--allowed-origins"];
     assert_eq!(lines(&log, &origin), 1, "{log}");
     assert_eq!(lines(&log, &["--allowed-origins"]), 1, "an origin that may call is not told: {log}");
-    let webhook = ["\"WARN\"", "webhook", "its address is private", "--webhook-allow-private"];
+    let webhook = ["\"WARN\"", "webhook", "its address is private", "--webhook-allow-private", "/host/webhooks/failed"];
     assert_eq!(lines(&log, &webhook), 1, "{log}");
 }
 
