@@ -89,6 +89,12 @@ impl Client {
         timeout(CALL_WITHIN, call).await.unwrap_or_else(|_| Err(format!("no answer within {CALL_WITHIN:?}")))
     }
 
+    /// Connects to the host of `url`, encrypted if the URL says so, and sends nothing. The error is one line with the cause.
+    pub async fn try_connection(&self, url: &Url, reach: AllowedAddresses) -> Result<(), String> {
+        let connected = timeout(CALL_WITHIN, self.connect(url, reach)).await;
+        connected.unwrap_or_else(|_| Err(format!("no connection within {CALL_WITHIN:?}"))).map(drop)
+    }
+
     async fn call(
         &self,
         url: &Url,

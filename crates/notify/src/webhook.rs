@@ -95,12 +95,26 @@ impl Webhook {
                 Outcome::refused("it answered 410: it takes no more events")
             }
             Ok(answer) => Outcome::answered(answer.status, &answer.headers),
-            Err(why) if why == PRIVATE => {
-                let to_do = "name a public one, or set --webhook-allow-private (JOBLINE_WEBHOOK_ALLOW_PRIVATE)";
-                Outcome::failed(format!("{why}: {to_do}"))
-            }
-            Err(why) => Outcome::failed(why),
+            Err(why) => Outcome::failed(with_setting(why)),
         }
+    }
+
+    /// Connects as for an event, and sends none.
+    ///
+    /// # Errors
+    /// Why an event would not arrive, as one line.
+    pub async fn try_connection(&self) -> Result<(), String> {
+        self.client.try_connection(&self.url, self.reach).await.map_err(with_setting)
+    }
+}
+
+/// `why` nothing was called, with the setting to look at where there is one.
+fn with_setting(why: String) -> String {
+    match why.as_str() {
+        PRIVATE => {
+            format!("{why}: name a public one, or set --webhook-allow-private (JOBLINE_WEBHOOK_ALLOW_PRIVATE)")
+        }
+        _ => why,
     }
 }
 

@@ -112,6 +112,21 @@ async fn answers_are_deliveries_failures_or_refusals() {
     assert_eq!(calls.await.unwrap().len(), 4);
 }
 
+#[tokio::test]
+async fn a_connection_is_tried_without_an_event() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let reached = tokio::spawn(async move {
+        let mut sent = String::new();
+        listener.accept().await.unwrap().0.read_to_string(&mut sent).await.unwrap();
+        sent
+    });
+    assert_eq!(webhook(&url, &secret(1), true).try_connection().await, Ok(()));
+    assert_eq!(reached.await.unwrap(), "");
+    let refused = webhook(&url, &secret(1), true).try_connection().await.unwrap_err();
+    assert!(refused.starts_with("no connection"), "{refused}");
+}
+
 /// Resolves every name to one address.
 struct At(IpAddr);
 
@@ -130,7 +145,9 @@ async fn private_addresses_are_not_called_whether_named_or_looked_up() {
     for url in
         ["https://127.0.0.1:1/", "https://169.254.169.254/latest", "https://[::ffff:10.0.0.1]/", "https://2130706433/"]
     {
-        assert_eq!(webhook(url, &secret(1), false).deliver("evt_1", 1, "{}".into()).await, private, "{url}");
+        let webhook = webhook(url, &secret(1), false);
+        assert_eq!(webhook.deliver("evt_1", 1, "{}".into()).await, private, "{url}");
+        assert_eq!(webhook.try_connection().await, Err(why.to_owned()), "{url}");
     }
     for address in ["10.0.0.1", "fd00::1", "64:ff9b::a9fe:a9fe"] {
         let resolver = Arc::new(At(address.parse().unwrap()));

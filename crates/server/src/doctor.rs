@@ -1,16 +1,21 @@
 //! `jobline doctor`: checks of everything that a configuration needs, with what to do where one fails.
 
 use crate::cli::Settings;
-use crate::config::{CallServers, Config, Jwks, MailServer, StoreKind, turn_url_parts};
+use crate::config::{CallServers, Config, Jwks, MailServer, StoreKind, WebhookConfig, turn_url_parts};
 use crate::engines::Engines;
+use crate::start::identity;
 use crate::system::{SystemClock, SystemRandom};
+use crate::tls::Tls;
 use jobline_api::ice::TurnServer;
-use jobline_chat::{Clock as _, Random as _};
+use jobline_chat::{Clock as _, Random as _, UserId};
+use jobline_notify::SystemResolver;
 use jobline_notify::mail::{Mailer, SignInError};
+use jobline_notify::webhook::Webhook;
 use jobline_store::{Consistency, Key};
 use jobline_tools::doctor::{Account, Findings, Helper, PublicUrl, Surroundings, Transport, look};
 use std::fs::OpenOptions;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -18,8 +23,12 @@ use tokio::time::timeout;
 const NATS_PORT: u16 = 4222;
 /// How long signing in to the mail server may take: some look up the caller's name first.
 const MAIL_WITHIN: Duration = Duration::from_secs(20);
-/// The user for whom credentials of the TURN server are minted.
+/// The user for whom a token and credentials of the TURN server are minted.
 const DOCTOR: &str = "jobline-doctor";
+/// How long that token is valid: clocks that disagree more are told as such.
+const TOKEN_LIFE: Duration = Duration::from_secs(600);
+/// What to do about what the start refuses.
+const NO_START: &str = "The server does not start with it.";
 
 /// Checks everything that `settings` name, and writes a line for each to `findings`.
 pub async fn run(settings: &Settings, findings: &mut Findings<'_>) {
@@ -31,8 +40,11 @@ pub async fn run(settings: &Settings, findings: &mut Findings<'_>) {
         }
     };
     look_at_secrets(&config, findings);
+    look_at_keys(&config, findings);
+    look_at_certificate(&config, findings);
     look_at_store(&config, findings).await;
     look_at_mail(&config, findings).await;
+    look_at_webhook(&config, findings).await;
     look(&surroundings(settings, &config), SystemClock.now_ms(), &SystemRandom, findings);
 }
 
@@ -61,6 +73,24 @@ fn look_at_secrets(config: &Config, findings: &mut Findings<'_>) {
     }
     if let Some(warning) = config.warning() {
         findings.wrong("listen", warning, "Set --tls-cert and --tls-key, or listen on 127.0.0.1 behind the proxy.");
+    }
+}
+
+/// Reads the public keys of user tokens where they are in a file.
+fn look_at_keys(config: &Config, findings: &mut Findings<'_>) {
+    let Some(Jwks::File(file)) = &config.identity.jwks else { return };
+    match identity(config, None, Arc::new(SystemClock)) {
+        Ok(_) => findings.ok("user tokens", format!("{} holds public keys", file.display())),
+        Err(error) => findings.wrong("user tokens", error, NO_START),
+    }
+}
+
+fn look_at_certificate(config: &Config, findings: &mut Findings<'_>) {
+    const NAME: &str = "certificate";
+    match config.tls.clone().map(Tls::load) {
+        None => findings.skipped(NAME, "--tls-cert is not set; a proxy has to encrypt"),
+        Some(Ok(_)) => findings.ok(NAME, "it can be used with its key"),
+        Some(Err(error)) => findings.wrong(NAME, error, NO_START),
     }
 }
 
@@ -157,11 +187,29 @@ async fn look_at_mail(config: &Config, findings: &mut Findings<'_>) {
     }
 }
 
+/// Connects to the host's server as for an event, and sends none.
+async fn look_at_webhook(config: &Config, findings: &mut Findings<'_>) {
+    const NAME: &str = "webhook";
+    let Some(WebhookConfig { url, secrets, allow_private, .. }) = config.webhook.clone() else {
+        return findings.skipped(NAME, "--webhook-url is not set, so your server gets no events");
+    };
+    // The path may hold a secret.
+    let origin = url.origin().ascii_serialization();
+    match Webhook::new(url, secrets, allow_private, Arc::new(SystemResolver)).try_connection().await {
+        Ok(()) => findings.ok(NAME, format!("{origin} accepts connections")),
+        Err(why) => {
+            let to_do = "Check --webhook-url, the certificate of your server, and the firewall between.";
+            findings.wrong(NAME, format!("{origin} cannot be reached from here: {why}"), to_do);
+        }
+    }
+}
+
 /// The services that are reached over the network.
 fn surroundings(settings: &Settings, config: &Config) -> Surroundings {
     let public_url = config.public_url.clone().map(|url| PublicUrl {
         url,
         host_key: config.host_key.as_ref().map(|key| key.expose().to_owned()),
+        token: token(config),
         origins: config.allowed_origins.clone(),
     });
     let jwks_url = match &config.identity.jwks {
@@ -172,6 +220,13 @@ fn surroundings(settings: &Settings, config: &Config) -> Surroundings {
     let bus = settings.bus.as_deref().unwrap_or_default();
     let bus = bus.split(',').filter_map(|url| nats_server(url.trim())).collect();
     Surroundings { public_url, jwks_url, bus, helpers }
+}
+
+/// A token as the host makes them, for a user who is in no conversation.
+fn token(config: &Config) -> Option<String> {
+    config.identity.jwt_secret.as_ref()?;
+    let identity = identity(config, None, Arc::new(SystemClock)).ok()?;
+    identity.mint(&UserId::new(DOCTOR)?, TOKEN_LIFE).ok().map(|minted| minted.token)
 }
 
 /// The servers for calls: those for TURN with credentials such as devices get.

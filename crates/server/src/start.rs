@@ -306,7 +306,11 @@ async fn seed(engines: &Engines) -> jobline_chat::Result<()> {
 }
 
 /// Creates the check of user tokens.
-fn identity(config: &Config, demo: Option<&DemoSecrets>, clock: Arc<dyn Clock>) -> Result<Identity, ConfigError> {
+pub(crate) fn identity(
+    config: &Config,
+    demo: Option<&DemoSecrets>,
+    clock: Arc<dyn Clock>,
+) -> Result<Identity, ConfigError> {
     let configured = &config.identity;
     let (jwks_url, jwks_file) = match &configured.jwks {
         Some(Jwks::Url(url)) => (Some(url.clone()), None),

@@ -1,17 +1,16 @@
 //! `jobline doctor`: its findings about correct and wrong settings.
 
+mod doubles;
+
 use crate::{
     binary::{SECRET, Started, jobline},
     crash::HOST_KEY,
-    support::listening,
 };
-use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream, UdpSocket},
-    process::{Command, Stdio},
-    sync::{Arc, Mutex},
-};
+use doubles::{certificate, mail_server, nowhere, speaker, stun_server, turn_server};
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
+
+const WEBHOOK_SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Its output and its exit code.
 struct Said {
@@ -44,114 +43,12 @@ fn configured(folder: &TempDir) -> Command {
     command
 }
 
-/// A server that sends `first` to every client, and answers a request with `answer`.
-fn speaker(first: &'static str, answer: String) -> String {
-    let talk = move |mut stream: TcpStream| {
-        stream.write_all(first.as_bytes()).unwrap();
-        if !answer.is_empty() {
-            let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(answer.as_bytes());
-        }
-    };
-    listening(talk).to_string()
-}
-
-/// A STUN server: success to every binding request.
-fn stun_server() -> String {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let address = socket.local_addr().unwrap().to_string();
-    std::thread::spawn(move || {
-        let mut request = [0; 512];
-        while let Ok((bytes, from)) = socket.recv_from(&mut request) {
-            assert_eq!((bytes, &request[..2], &request[4..8]), (20, &[0, 1][..], &[0x21, 0x12, 0xa4, 0x42][..]));
-            let mut answer = request[..20].to_vec();
-            answer[0] = 1;
-            socket.send_to(&answer, from).unwrap();
-        }
-    });
-    address
-}
-
-/// A mail server that answers a sign-in with `to_account`: its address, and the received lines.
-fn mail_server(to_account: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
-    let heard = Arc::<Mutex<Vec<String>>>::default();
-    let kept = Arc::clone(&heard);
-    let talk = move |mut stream: TcpStream| {
-        let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-        stream.write_all(b"220 mail.example\r\n").unwrap();
-        for line in lines.map_while(Result::ok) {
-            let answer = match line.get(..4).unwrap_or_default() {
-                "EHLO" => "250-mail.example\r\n250 AUTH PLAIN LOGIN\r\n",
-                "AUTH" => to_account,
-                "QUIT" => "221 bye\r\n",
-                _ => "250 ok\r\n",
-            };
-            kept.lock().unwrap().push(line);
-            if stream.write_all(answer.as_bytes()).is_err() || answer.starts_with("221") {
-                break;
-            }
-        }
-    };
-    (listening(talk).to_string(), heard)
-}
-
-/// A TURN server that allocates a relay for every signed request, or answers each of them with an error code.
-fn turn_server(to_account: Option<u16>) -> String {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let address = socket.local_addr().unwrap().to_string();
-    std::thread::spawn(move || {
-        let mut request = [0; 1024];
-        while let Ok((bytes, from)) = socket.recv_from(&mut request) {
-            let request = &request[..bytes];
-            let refused = match (has_attribute(request, 0x0008), to_account) {
-                (false, _) => Some(401),
-                (true, code) => code,
-            };
-            let mut attributes = Vec::new();
-            let mut add = |kind: u16, value: &[u8]| {
-                attributes.extend(kind.to_be_bytes());
-                attributes.extend(u16::try_from(value.len()).unwrap().to_be_bytes());
-                attributes.extend(value);
-                attributes.resize(attributes.len().next_multiple_of(4), 0);
-            };
-            if let Some(code) = refused {
-                add(0x0009, &[0, 0, u8::try_from(code / 100).unwrap(), u8::try_from(code % 100).unwrap()]);
-                add(0x0014, b"calls.example");
-                add(0x0015, b"a-nonce");
-            }
-            let class = if refused.is_some() { 0x11 } else { 0x01 };
-            let mut answer = vec![1, request[1] | (class & 0x10)];
-            answer.extend(u16::try_from(attributes.len()).unwrap().to_be_bytes());
-            answer.extend(&request[4..20]);
-            answer.extend(attributes);
-            socket.send_to(&answer, from).unwrap();
-        }
-    });
-    address
-}
-
-fn has_attribute(message: &[u8], kind: u16) -> bool {
-    let mut rest = &message[20..];
-    while rest.len() >= 4 {
-        let length = usize::from(u16::from_be_bytes([rest[2], rest[3]]));
-        if u16::from_be_bytes([rest[0], rest[1]]) == kind {
-            return true;
-        }
-        rest = &rest[4 + length.next_multiple_of(4)..];
-    }
-    false
-}
-
-/// An address at which nothing listens.
-fn nowhere() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
-
 #[test]
 fn a_working_deployment_is_reported_as_such() {
     let folder = TempDir::new().unwrap();
     let running = Started::new(&mut configured(&folder));
     let (mail, heard) = mail_server("235 welcome\r\n");
+    let certificate = certificate(&folder);
     let said = Said::by(
         configured(&folder)
             .env("JOBLINE_PUBLIC_URL", format!("http://{}", running.address))
@@ -159,6 +56,11 @@ fn a_working_deployment_is_reported_as_such() {
                 "JOBLINE_BUS",
                 format!("nats://user:hunter2@{}", speaker("INFO {\"version\":\"2\"}\r\n", String::new())),
             )
+            .env("JOBLINE_WEBHOOK_URL", format!("http://{}/hook?key=letmein", speaker("", String::new())))
+            .env("JOBLINE_WEBHOOK_SECRET", WEBHOOK_SECRET)
+            .env("JOBLINE_WEBHOOK_ALLOW_PRIVATE", "on")
+            .env("JOBLINE_TLS_CERT", certificate.0)
+            .env("JOBLINE_TLS_KEY", certificate.1)
             .env("JOBLINE_SMTP_URL", format!("smtp://chat:letmein@{mail}"))
             .env("JOBLINE_MAIL_FROM", "chat@example.com")
             .env("JOBLINE_STUN_URL", format!("stun:{}", stun_server()))
@@ -171,6 +73,9 @@ fn a_working_deployment_is_reported_as_such() {
     said.has("ok      host key", &[]);
     said.has("ok      store", &["a server runs"]);
     said.has("ok      public URL", &["answers as this deployment"]);
+    said.has("ok      user tokens", &["accepts those of --jwt-secret"]);
+    said.has("ok      webhook", &["accepts connections"]);
+    said.has("ok      certificate", &["can be used"]);
     said.has("ok      origin", &["https://market.example"]);
     said.has("ok      clock", &[]);
     said.has("ok      bus", &["NATS answers"]);
@@ -195,6 +100,8 @@ fn parts_that_are_not_configured_are_not_reported() {
     said.has("skipped user tokens", &["demo"]);
     said.has("skipped public URL", &["--public-url"]);
     said.has("skipped bus", &["--bus"]);
+    said.has("skipped webhook", &["--webhook-url"]);
+    said.has("skipped certificate", &["--tls-cert"]);
     said.has("skipped calls", &["--turn-url"]);
     said.has("ok      store", &["can be made"]);
     assert!(!folder.path().join("not").exists(), "nothing is changed");
@@ -241,6 +148,56 @@ fn each_wrong_setting_is_named_with_what_to_do() {
     said.has("WRONG   calls", &["does not answer a STUN request", "firewall"]);
     said.has("WRONG   user tokens", &["does not answer with keys", "--jwks-url"]);
     said.has("WRONG   user tokens", &["neither --jwt-issuer nor --jwt-audience"]);
+}
+
+/// A deployment that runs with another secret refuses the tokens of the host's server.
+#[test]
+fn tokens_that_the_deployment_does_not_accept_are_told() {
+    let folder = TempDir::new().unwrap();
+    let running = Started::new(&mut configured(&folder));
+    let other = |setting: &str, value: &str| {
+        let mut command = configured(&folder);
+        command.env("JOBLINE_PUBLIC_URL", format!("http://{}", running.address)).env(setting, value);
+        Said::by(&mut command)
+    };
+    let said = other("JOBLINE_JWT_SECRET", "another-secret-that-is-long-enough-as-well");
+    assert_eq!((said.code, said.wrong()), (Some(1), 1), "{}", said.text);
+    said.has("WRONG   user tokens", &["does not accept those of this --jwt-secret", "known key", "Set the same"]);
+    assert_eq!(other("JOBLINE_LOG", "off").wrong(), 0);
+}
+
+#[test]
+fn a_webhook_that_no_event_reaches_is_told_with_what_to_do() {
+    let folder = TempDir::new().unwrap();
+    let said = |url: String, allow_private: &str| {
+        let mut command = configured(&folder);
+        command.env("JOBLINE_WEBHOOK_URL", url).env("JOBLINE_WEBHOOK_SECRET", WEBHOOK_SECRET);
+        Said::by(command.env("JOBLINE_WEBHOOK_ALLOW_PRIVATE", allow_private))
+    };
+    let private = said(format!("https://{}/hook?key=letmein", nowhere()), "off");
+    assert_eq!((private.code, private.wrong()), (Some(1), 1), "{}", private.text);
+    private.has("WRONG   webhook", &["its address is private", "--webhook-allow-private"]);
+    assert!(!private.text.contains("letmein"), "{}", private.text);
+    said(format!("http://{}/hook", nowhere()), "on").has("WRONG   webhook", &["no connection", "firewall"]);
+    let without_tls = speaker("hello\r\n", String::new());
+    said(format!("https://{without_tls}/hook"), "on").has("WRONG   webhook", &["TLS failed", "certificate"]);
+    said("https://nobody.invalid/hook".to_owned(), "off").has("WRONG   webhook", &["cannot be looked up"]);
+}
+
+/// What the start refuses, the doctor names.
+#[test]
+fn files_that_the_start_refuses_are_told() {
+    let folder = TempDir::new().unwrap();
+    let (cert, key) = certificate(&folder);
+    let said = |settings: &[(&str, &str)]| Said::by(configured(&folder).envs(settings.iter().copied()));
+    let lost = said(&[("JOBLINE_TLS_CERT", "/nowhere/cert.pem"), ("JOBLINE_TLS_KEY", &key)]);
+    assert_eq!((lost.code, lost.wrong()), (Some(1), 1), "{}", lost.text);
+    lost.has("WRONG   certificate", &["--tls-cert", "/nowhere/cert.pem", "does not start"]);
+    said(&[("JOBLINE_TLS_CERT", &cert), ("JOBLINE_TLS_KEY", &cert)]).has("WRONG   certificate", &["--tls-key"]);
+    let keys = [("JOBLINE_JWKS_FILE", "/nowhere/keys.json"), ("JOBLINE_JWT_ISSUER", "https://market.example")];
+    let lost = said(&keys);
+    assert_eq!((lost.code, lost.wrong()), (Some(1), 1), "{}", lost.text);
+    lost.has("WRONG   user tokens", &["--jwks-file", "/nowhere/keys.json", "does not start"]);
 }
 
 #[test]

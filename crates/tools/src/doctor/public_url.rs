@@ -21,6 +21,8 @@ pub struct PublicUrl {
     pub url: String,
     /// The host key that it should accept.
     pub host_key: Option<String>,
+    /// A user token that it should accept.
+    pub token: Option<String>,
     /// The origins whose pages should be allowed to call.
     pub origins: Vec<String>,
 }
@@ -60,6 +62,9 @@ impl PublicUrl {
             None => findings.ok(NAME, format!("{} answers", self.url)),
             Some(key) => self.look_at_host_key(client, key, findings),
         }
+        if let Some(token) = &self.token {
+            self.look_at_token(client, token, findings);
+        }
         for origin in self.origins.iter().take(ORIGINS) {
             self.look_at_origin(client, origin, findings);
         }
@@ -76,6 +81,20 @@ impl PublicUrl {
                 let to_do =
                     "Another deployment answers there, or it runs with other settings: set both to the same key.";
                 findings.wrong(NAME, what, to_do);
+            }
+        }
+    }
+
+    /// A deployment that accepts the token answers that its user is in no such conversation.
+    fn look_at_token(&self, client: &Client, token: &str, findings: &mut Findings<'_>) {
+        let path = format!("/messages/members?conversationId=conv_{NOBODY}_nobody");
+        match client.get(&path, Some(token)).and_then(|reply| reply.refused(Code::NotFound)) {
+            Ok(_) => findings.ok("user tokens", format!("{} accepts those of --jwt-secret", self.url)),
+            Err(why) => {
+                let what = format!("{} does not accept those of this --jwt-secret: {}", self.url, text(why));
+                let to_do = "Set the same --jwt-secret, --jwt-issuer and --jwt-audience where your tokens are made and where \
+                             the server runs, and restart it.";
+                findings.wrong("user tokens", what, to_do);
             }
         }
     }
