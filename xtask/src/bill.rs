@@ -8,6 +8,7 @@ mod live;
 mod price;
 mod report;
 mod usage;
+mod webhooks;
 
 use crate::run::{cargo, root};
 pub(crate) use price::Prices;
@@ -38,8 +39,9 @@ fn page() -> Result<String, String> {
 fn priced(page: &str) -> Result<String, String> {
     let prices = fs::read_to_string(root().join("deploy/prices.json"));
     let prices = Prices::parse(&prices.map_err(|error| format!("deploy/prices.json: {error}"))?)?;
-    let (polled, live) = (Usage::parse(page)?, Usage::parse_live(page)?);
-    Ok(report::report(&polled, &prices) + &live::report(&polled, &live, &prices))
+    let (polled, live, told) = (Usage::parse(page)?, Usage::parse_live(page)?, Usage::parse_with_webhooks(page)?);
+    let with_webhooks = webhooks::report(&polled, &told, &prices);
+    Ok(report::report(&polled, &prices) + &live::report(&polled, &live, &prices) + &with_webhooks)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The month with live connections, beside the polled one.
 
-use super::report::{CostLine, MILLION, dollars, lines};
+use super::report::{CostLine, MILLION, beside, dollars, lines};
 use super::{Prices, Usage};
 use std::fmt::Write as _;
 
@@ -9,9 +9,7 @@ const PING_MINUTES: f64 = 9.0;
 
 /// The priced table.
 pub(super) fn report(polled: &Usage, live: &Usage, prices: &Prices) -> String {
-    let mut text = "\n| service | polled, $ | live: quantity | live, $ |\n|---|---|---|---|\n".to_owned();
-    let (before, mut after) = (lines(polled, prices), lines(live, prices));
-    let sum = |lines: &[CostLine]| lines.iter().map(|line| line.dollars).sum::<f64>();
+    let mut after = lines(live, prices);
     let waited = live.messages * seconds_to_tell(prices);
     after.push(CostLine {
         name: "Lambda, time for API Gateway",
@@ -28,11 +26,7 @@ pub(super) fn report(polled: &Usage, live: &Usage, prices: &Prices) -> String {
         quantity: format!("{:.0} minutes", live.minutes),
         dollars: live.minutes * minute(prices),
     });
-    for line in &after {
-        let polled = before.iter().find(|one| one.name == line.name).map_or(0.0, |one| one.dollars);
-        let _ = writeln!(text, "| {} | {polled:.4} | {} | {:.4} |", line.name, line.quantity, line.dollars);
-    }
-    let _ = writeln!(text, "| **behind the function URL** | **{:.3}** | | **{:.3}** |\n", sum(&before), sum(&after));
+    let mut text = beside(&lines(polled, prices), "live", &after);
     let _ = writeln!(
         text,
         "An hour of one open chat in which nothing happens: ${:.6} polled every 3 s, ${:.6} live. A live session costs \

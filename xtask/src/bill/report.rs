@@ -19,7 +19,7 @@ pub(super) struct CostLine {
 /// All priced tables.
 pub(super) fn report(usage: &Usage, prices: &Prices) -> String {
     let lines = lines(usage, prices);
-    let total: f64 = lines.iter().map(|line| line.dollars).sum();
+    let total = sum(&lines);
     let requests = usage.sum(|_| 1.0);
     let http = requests / MILLION * prices.dollars("http api requests, a million");
     let mut text = format!(
@@ -72,6 +72,23 @@ pub(super) fn lines(usage: &Usage, prices: &Prices) -> Vec<CostLine> {
         line("S3, PUT and COPY", format!("{puts:.0}"), puts / 1e3 * prices.dollars("s3 PUT and COPY, a thousand")),
         line("S3, GET", format!("{gets:.0}"), gets / 1e3 * prices.dollars("s3 GET, a thousand")),
     ]
+}
+
+/// The month, polled and without webhooks, beside another one: what each service costs in both, and the sums. `another`
+/// names the other.
+pub(super) fn beside(before: &[CostLine], another: &str, after: &[CostLine]) -> String {
+    let mut text = format!("\n| service | polled, $ | {another}: quantity | {another}, $ |\n|---|---|---|---|\n");
+    for CostLine { name, quantity, dollars } in after {
+        let polled = before.iter().find(|one| one.name == *name).map_or(0.0, |one| one.dollars);
+        let _ = writeln!(text, "| {name} | {polled:.4} | {quantity} | {dollars:.4} |");
+    }
+    let _ = writeln!(text, "| **behind the function URL** | **{:.3}** | | **{:.3}** |\n", sum(before), sum(after));
+    text
+}
+
+/// What these lines cost together.
+pub(super) fn sum(lines: &[CostLine]) -> f64 {
+    lines.iter().map(|line| line.dollars).sum()
 }
 
 /// Bytes of files at the end of the month.

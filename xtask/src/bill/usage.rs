@@ -25,6 +25,8 @@ pub(crate) struct Usage {
     /// Frames of live connections, and minutes for which these were open.
     pub messages: f64,
     pub minutes: f64,
+    /// Events for the host's webhook.
+    pub events: f64,
 }
 
 impl Usage {
@@ -32,7 +34,7 @@ impl Usage {
     pub(super) fn parse(page: &str) -> Result<Self, String> {
         let table = table(page, "<!-- usage:", "<!-- end of usage -->")?;
         let stored = number(table, "Rows at the end of the month: ")?;
-        Ok(Self { operations: operations(table)?, stored, messages: 0.0, minutes: 0.0 })
+        Ok(Self { operations: operations(table)?, stored, messages: 0.0, minutes: 0.0, events: 0.0 })
     }
 
     /// Reads the table of the live month in the page. It leaves the same rows behind, but for those of connections, which
@@ -40,7 +42,15 @@ impl Usage {
     pub(super) fn parse_live(page: &str) -> Result<Self, String> {
         let table = table(page, "<!-- live usage:", "<!-- end of live usage -->")?;
         let (messages, minutes) = (number(table, "Messages: ")?, number(table, "Minutes of connections: ")?);
-        Ok(Self { operations: operations(table)?, stored: Self::parse(page)?.stored, messages, minutes })
+        let stored = Self::parse(page)?.stored;
+        Ok(Self { operations: operations(table)?, stored, messages, minutes, events: 0.0 })
+    }
+
+    /// Reads the table of the month with webhooks in the page.
+    pub(super) fn parse_with_webhooks(page: &str) -> Result<Self, String> {
+        let table = table(page, "<!-- webhook usage:", "<!-- end of webhook usage -->")?;
+        let (events, stored) = (number(table, "Events: ")?, number(table, "Rows at the end of the month: ")?);
+        Ok(Self { operations: operations(table)?, stored, messages: 0.0, minutes: 0.0, events })
     }
 
     /// The sum over all requests of the month.

@@ -7,6 +7,7 @@ mod live;
 mod meter;
 mod month;
 mod table;
+mod webhooks;
 mod world;
 
 use month::{CONVERSATIONS, DAYS, SMALLER};
@@ -51,6 +52,33 @@ async fn the_live_month_uses_what_the_page_says() {
     assert!(connections.write_units <= 2.0 * connections.times_f64(), "two rows: {connections:?}");
     assert!(charged.messages > 0 && charged.open_ms > 0, "{charged:?}");
     Table::of_live(&usage, SMALLER, charged).compare_or_update();
+}
+
+/// The same month again, and the host gets every event.
+#[tokio::test]
+async fn the_month_with_webhooks_uses_what_the_page_says() {
+    let world = World::with_webhooks().await;
+    let usage = month::run(&world).await;
+    let sent = world.host.as_ref().unwrap().sent();
+    let times = |begins: &str| -> u64 {
+        usage.iter().filter(|(name, _)| name.starts_with(begins)).map(|(_, used)| used.times).sum()
+    };
+    assert_eq!(
+        (times("list") * SMALLER, times("send") * SMALLER),
+        (1_000_000, 30_000),
+        "the founding document's month"
+    );
+    // Each message is sent and read, and one of each day is unread for so long that the host is told.
+    let unread = CONVERSATIONS * DAYS;
+    assert!(usage["delivering, by the schedule"].times >= unread, "{usage:?}");
+    let told = times("send") + unread;
+    assert!(sent.events > told && sent.events <= 2 * times("send") + unread, "and what was read: {sent:?}");
+    let delivered = usage["delivering, by the stream"];
+    assert!(
+        delivered.times >= times("send") && delivered.times <= times("send") + times("markAsRead"),
+        "{delivered:?}"
+    );
+    Table::with_webhooks(&usage, SMALLER, world.stored_bytes().await, sent).compare_or_update();
 }
 
 /// A poll is billed for its own time and for that of the table. This test measures the same request to the table without

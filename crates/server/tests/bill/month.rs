@@ -31,7 +31,7 @@ pub const TEXTS: [&str; 5] = [
     "Sure, no problem. See you then!",
 ];
 
-/// Runs the month and returns what each kind of request used.
+/// Runs the month, with webhooks if `world` has a host for them, and returns what each kind of request used.
 pub async fn run(world: &World) -> Usage {
     world.begin(CONVERSATIONS).await;
     let mut pairs: Vec<_> = (0..CONVERSATIONS).map(|worker| (world.customer(worker), world.worker(worker))).collect();
@@ -39,9 +39,11 @@ pub async fn run(world: &World) -> Usage {
         for (customer, worker) in &mut pairs {
             together(world, customer, worker, u64::from(day % 3 == 0)).await;
             world.clock.forward(HOUR_MS);
+            world.run_schedule().await;
             let (writer, reader) = if day % 2 == 0 { (customer, worker) } else { (worker, customer) };
             left_for_later(world, writer, reader).await;
             world.clock.forward(HOUR_MS);
+            world.run_schedule().await;
         }
         world.clock.forward(14 * HOUR_MS);
     }
@@ -80,6 +82,7 @@ async fn left_for_later(world: &World, writer: &mut Device, reader: &mut Device)
         }
     }
     world.clock.forward(4 * HOUR_MS);
+    world.run_schedule().await;
     reader.open(world).await;
     // One poll more than the writer, for the remaining third of a poll a day.
     for _ in 1..=POLLS {

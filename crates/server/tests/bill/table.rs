@@ -2,6 +2,7 @@
 
 use crate::live::Charged;
 use crate::meter::{Usage, Used};
+use crate::webhooks::Sent;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -10,6 +11,8 @@ const BEGIN: &str = "<!-- usage: measured by `cargo xtask bill` -->\n";
 const END: &str = "<!-- end of usage -->\n";
 const LIVE_BEGIN: &str = "<!-- live usage: measured by `cargo xtask bill` -->\n";
 const LIVE_END: &str = "<!-- end of live usage -->\n";
+const WEBHOOK_BEGIN: &str = "<!-- webhook usage: measured by `cargo xtask bill` -->\n";
+const WEBHOOK_END: &str = "<!-- end of webhook usage -->\n";
 
 /// A table, and the comments of the page around it.
 pub struct Table {
@@ -33,9 +36,17 @@ impl Table {
         Self { text, begin: LIVE_BEGIN, end: LIVE_END }
     }
 
+    /// The table of a month with webhooks.
+    pub fn with_webhooks(usage: &Usage, larger: u64, stored: u64, sent: Sent) -> Self {
+        let (events, stored) = (sent.events * larger, stored * larger);
+        let rest = format!("Events: {events}. Rows at the end of the month: {stored} bytes.");
+        let text = format!("{WEBHOOK_BEGIN}{}\n\n{rest}\n{WEBHOOK_END}", rows(usage, larger));
+        Self { text, begin: WEBHOOK_BEGIN, end: WEBHOOK_END }
+    }
+
     /// Fails if the page has another table; with `UPDATE_SNAPSHOTS=1`, writes this one into it.
     pub fn compare_or_update(&self) {
-        // Two tests write to the page.
+        // Three tests write to the page.
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cost.md"));

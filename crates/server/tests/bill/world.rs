@@ -2,7 +2,8 @@
 
 use crate::doubles::{CountedBucket, HandClock, SeededRandom};
 use crate::live::{Gateway, PatientClock};
-use crate::meter::{Usage, Used};
+use crate::meter::{Usage, Used, bare_read, median_ms, observer};
+use crate::webhooks::Host;
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, Response};
 use jobline_api::app::{App, Parts};
@@ -16,7 +17,7 @@ use jobline_live::MovedUsers;
 use jobline_store::testing::Counting;
 use jobline_store::{Scan, Store};
 use jobline_store_dynamodb::testing::Emulator;
-use jobline_store_dynamodb::{Consumed, Observer, Options, WINDOW_BYTES};
+use jobline_store_dynamodb::{Options, WINDOW_BYTES};
 use jobline_wire::{HostJobInput, HostUserInput, JobStatus};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -38,19 +39,26 @@ pub struct World {
     usage: Mutex<Usage>,
     app: App,
     pub gateway: Arc<Gateway>,
+    /// Where webhooks go, if the host has one.
+    pub host: Option<Host>,
 }
 
 impl World {
     pub async fn new() -> Self {
-        Self::with(false).await
+        Self::with(false, None).await
     }
 
     /// With live connections.
     pub async fn live() -> Self {
-        Self::with(true).await
+        Self::with(true, None).await
     }
 
-    async fn with(is_live: bool) -> Self {
+    /// With webhooks.
+    pub async fn with_webhooks() -> Self {
+        Self::with(false, Some(Host::default())).await
+    }
+
+    async fn with(is_live: bool, host: Option<Host>) -> Self {
         let (clock, random) = (Arc::new(HandClock::new()), Arc::new(SeededRandom::new()));
         let units = Arc::new(Mutex::new((0.0, 0.0)));
         let emulator = Emulator::start().await;
@@ -59,7 +67,8 @@ impl World {
         let counting = Arc::new(Counting::new(store.clone()));
         let secrets = Secrets::load(&*counting, &*random).await.unwrap();
         let bucket = Arc::new(CountedBucket::default());
-        let settings = Settings { retention_days: 30, window_bytes: WINDOW_BYTES, ..Settings::default() };
+        let outbox = host.is_some();
+        let settings = Settings { retention_days: 30, window_bytes: WINDOW_BYTES, outbox, ..Settings::default() };
         let ports: Arc<dyn Store> = counting.clone();
         let (moved, gateway) = (MovedUsers::default(), Arc::new(Gateway::default()));
         let chat = Chat::with_announcer(
@@ -82,7 +91,21 @@ impl World {
         let parts = Parts::new(chat.clone(), identity.clone(), clock.clone(), random);
         let app = App::new(Parts { metrics, gateway: at_gateway, ..parts });
         let (service, usage) = (Service::new(app.clone()), Mutex::default());
-        Self { clock, service, chat, identity, units, emulator, counting, bucket, scan: store, usage, app, gateway }
+        Self {
+            clock,
+            service,
+            chat,
+            identity,
+            units,
+            emulator,
+            counting,
+            bucket,
+            scan: store,
+            usage,
+            app,
+            gateway,
+            host,
+        }
     }
 
     /// Registers a customer, and a job with each of `workers` workers, who have each sent a message.
@@ -103,8 +126,8 @@ impl World {
             self.worker(worker).send(self, "Hello, I am Ben.").await;
         }
         self.usage.lock().unwrap().clear();
-        self.counting.reset();
-        *self.units.lock().unwrap() = (0.0, 0.0);
+        self.host.iter().for_each(Host::forget);
+        self.forget();
     }
 
     pub fn customer(&self, worker: u64) -> Device {
@@ -174,8 +197,36 @@ impl World {
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         assert!(head.is_success(), "{path}: {head} {}", String::from_utf8_lossy(&bytes));
         let answer: Value = serde_json::from_slice(&bytes).unwrap();
-        self.settle((headers + bytes.len()) as u64, |wrote| kind(&answer, wrote));
+        let wrote = self.settle((headers + bytes.len()) as u64, |wrote| kind(&answer, wrote));
+        if wrote {
+            self.deliver("delivering, by the stream").await;
+        }
         answer
+    }
+
+    /// What the schedule does besides tasks.
+    pub async fn run_schedule(&self) {
+        self.deliver("delivering, by the schedule").await;
+    }
+
+    /// Delivers to the webhook what is due, as an invocation of its own.
+    async fn deliver(&self, kind: &'static str) {
+        let Some(host) = &self.host else { return };
+        let sent = host.sent().bytes;
+        self.chat.deliver_events(host).await.unwrap();
+        let is_due = self.counting.counts().commits > 0;
+        // Without a commit nothing was due: no row for the outbox was written, so nobody invoked the function.
+        if is_due {
+            self.settle(host.sent().bytes - sent, |_| kind);
+        } else {
+            self.forget();
+        }
+    }
+
+    /// Forgets the use since the last request.
+    fn forget(&self) {
+        self.counting.reset();
+        *self.units.lock().unwrap() = (0.0, 0.0);
     }
 
     /// Connects `user` to the gateway.
@@ -195,8 +246,8 @@ impl World {
         self.settle(0, |_| kind);
     }
 
-    /// Counts the use since the last request.
-    fn settle(&self, bytes_out: u64, kind: impl FnOnce(bool) -> &'static str) {
+    /// Counts the use since the last request, and returns whether it wrote.
+    fn settle(&self, bytes_out: u64, kind: impl FnOnce(bool) -> &'static str) -> bool {
         let counts = self.counting.reset();
         let (puts, gets) = self.bucket.take();
         let (read_units, write_units) = std::mem::take(&mut *self.units.lock().unwrap());
@@ -210,38 +261,10 @@ impl World {
             gets,
             bytes_out,
         };
-        self.usage.lock().unwrap().entry(kind(counts.commits > 0)).or_default().add(used);
+        let wrote = counts.commits > 0;
+        self.usage.lock().unwrap().entry(kind(wrote)).or_default().add(used);
+        wrote
     }
-}
-
-/// Adds the capacity that the table reports.
-fn observer(units: Arc<Mutex<(f64, f64)>>) -> Observer {
-    Arc::new(move |consumed: Consumed| {
-        let mut units = units.lock().unwrap();
-        *units = (units.0 + consumed.reads, units.1 + consumed.writes);
-    })
-}
-
-/// The duration of a read that is sent directly to the table.
-fn bare_read(url: &str, read: &str) -> Duration {
-    thread_local!(static AGENT: ureq::Agent = ureq::Agent::new_with_defaults());
-    AGENT.with(|agent| {
-        let request = agent.post(url).header("x-amz-target", "DynamoDB_20120810.GetItem");
-        let request = request.header("content-type", "application/x-amz-json-1.0");
-        let signature = "AWS4-HMAC-SHA256 Credential=test/20251114/eu-central-1/dynamodb/aws4_request, \
-                         SignedHeaders=host;x-amz-date, Signature=00";
-        let request = request.header("authorization", signature).header("x-amz-date", "20251114T103000Z");
-        let begun = Instant::now();
-        let answer = request.send(read).unwrap().body_mut().read_to_string().unwrap();
-        let took = begun.elapsed();
-        assert!(answer.contains("Item"), "{answer}");
-        took
-    })
-}
-
-fn median_ms(mut times: Vec<Duration>) -> f64 {
-    times.sort_unstable();
-    times[times.len() / 2].as_secs_f64() * 1_000.0
 }
 
 /// The status line and the headers, as HTTP/1.1 writes them.
