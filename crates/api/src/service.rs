@@ -322,7 +322,7 @@ fn log(
                 status,
                 code,
                 cause,
-                ms = took.as_secs_f64() * 1000.0,
+                ms = took.as_micros() as f64 / 1000.0,
                 $message
             )
         };
