@@ -86,6 +86,27 @@ function namesOnce(): Plugin {
   };
 }
 
+/**
+ * In one script an import on demand loads nothing. As plain imports the modules need no function around each of them, by which
+ * it would run when it is first asked for.
+ */
+function allAtOnce(): Plugin {
+  return {
+    name: 'jobline-all-at-once',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!/\/(app|sdk)\/src\//.test(id)) return undefined;
+      const paths: string[] = [];
+      const asked = code.replace(/(?<!typeof )\bimport\(('\.[^']+')\)/g, (_, path: string) => {
+        paths.push(path);
+        return `Promise.resolve(joblinePart${paths.length})`;
+      });
+      const imports = paths.map((path, at) => `import * as joblinePart${at + 1} from ${path};`);
+      return paths.length ? `${imports.join('')}\n${asked}` : undefined;
+    },
+  };
+}
+
 /** What the app alone draws, behind `menu` of its surroundings, which an embedded chat has not: it does not carry it. */
 const OF_THE_APP = [
   ['views/SettingsDialog.tsx', 'SettingsDialog'],
@@ -115,6 +136,7 @@ export default defineConfig({
   plugins: [
     partLoader('export const __vitePreload = part => part();'),
     ...BESIDE.map(besideIt),
+    allAtOnce(),
     namesOnce(),
     withoutTheApp(),
   ],
