@@ -4,7 +4,7 @@ use super::{
     change::{ChangeRow, Touches},
     cursor::{Before, LogCursor, Snapshot},
     last_change::LogState,
-    position::Position,
+    position::{ChangeAt, Position},
     view::LogView,
 };
 use crate::{
@@ -83,6 +83,10 @@ pub(crate) async fn merge(
     let unmoved = cursor.position == from.position && cursor.within == from.within;
     if !unmoved {
         cursor.snapshot = Some(snapshot).filter(|_| cursor.position.change < snapshot.change);
+    }
+    if let (None, Some(_), Some(at)) = (from.snapshot, cursor.snapshot, log.row.last_changed()) {
+        // A store that was restored may come as far again: its change of this number is another one.
+        cursor.show_up_to(ChangeAt { change: snapshot.change, at });
     }
     cursor.show(found.iter().map(|row| &**row), snapshot.change, log.is_over_at());
     let is_passed =
