@@ -10,7 +10,7 @@ mod report;
 mod usage;
 mod webhooks;
 
-use crate::run::{cargo, root};
+use crate::run::{WITH_APP, cargo, root};
 pub(crate) use price::Prices;
 use std::fs;
 pub(crate) use usage::Usage;
@@ -20,8 +20,9 @@ const END: &str = "<!-- end of bill -->\n";
 
 /// Measures, and writes the priced tables to standard output and to `docs/cost.md`.
 pub(crate) fn bill() -> Result<(), String> {
-    let test = ["test", "--package", "jobline", "--all-features", "--test", "bill"];
-    cargo(&test, &[("UPDATE_SNAPSHOTS", "1")])?;
+    // With the features of the other tests, so that the SDK of AWS is not built a second time.
+    let test = ["test", "--workspace", "--all-features", "--test", "bill"];
+    cargo(&test, &[("UPDATE_SNAPSHOTS", "1"), WITH_APP])?;
     let page = page()?;
     let report = priced(&page)?;
     println!("{report}");
