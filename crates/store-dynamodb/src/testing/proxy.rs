@@ -83,6 +83,8 @@ struct ProxyState {
     refusal: Option<Refusal>,
     /// The operations that the proxy interferes with.
     reach: fn(&str) -> bool,
+    /// Requests for this operation with this text are passed on.
+    spared: Option<(&'static str, &'static str)>,
     /// Whether answers are passed on without the parts that some engines omit.
     terse: bool,
 }
@@ -112,7 +114,16 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the listener is bound");
         let (rng, injected) = (StdRng::seed_from_u64(seed), BTreeMap::new());
-        let state = ProxyState { rng, rates, injected, down: false, refusal: None, reach: |_| true, terse: false };
+        let state = ProxyState {
+            rng,
+            rates,
+            injected,
+            down: false,
+            refusal: None,
+            reach: |_| true,
+            spared: None,
+            terse: false,
+        };
         let client = Client::builder(TokioExecutor::new()).build_http();
         let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state) });
         let server = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -149,6 +160,11 @@ impl Proxy {
     /// Interferes from now on only with the operations whose names `reach` accepts; at first with all of them.
     pub fn set_reach(&self, reach: fn(&str) -> bool) {
         self.shared.state().reach = reach;
+    }
+
+    /// Interferes from now on with no request for `operation` that has `text` in it, such as the beginning of a key.
+    pub fn set_spared(&self, operation: &'static str, text: &'static str) {
+        self.shared.state().spared = Some((operation, text));
     }
 
     /// Passes answers on as other engines of the protocol write them: errors without their namespace, cancelled
@@ -212,7 +228,7 @@ impl Shared {
         // The length is written anew with the body that is passed on.
         parts.headers.remove(hyper::header::CONTENT_LENGTH);
         let call = Call { parts, body, operation };
-        let fate = self.state().draw(&call.operation);
+        let fate = self.state().draw(&call);
         match fate {
             Fate::Served => self.pass(&call, call.body.clone()).await,
             Fate::Refused(refusal) => Ok(wire::refused(refusal, &call.operation)),
@@ -300,6 +316,10 @@ struct Call {
 }
 
 impl Call {
+    fn has(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&self.body).contains(text)
+    }
+
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
@@ -307,8 +327,9 @@ impl Call {
 
 impl ProxyState {
     /// What happens to a request, as the seed decides.
-    fn draw(&mut self, operation: &str) -> Fate {
-        if !(self.reach)(operation) {
+    fn draw(&mut self, call: &Call) -> Fate {
+        let operation = &*call.operation;
+        if !(self.reach)(operation) || self.spared.is_some_and(|(spared, text)| spared == operation && call.has(text)) {
             return Fate::Served;
         }
         if self.down {
