@@ -95,8 +95,8 @@ pub(crate) const ALL: [Mutation; 27] = [
     mutation(
         "touched-messages-read-eventually",
         "log/merge.rs",
-        "for row in cx.db.get_many(&keys, Consistency::Strong).await? {",
-        "for row in cx.db.get_many(&keys, if BROKEN { Consistency::Eventual } else { Consistency::Strong }).await? {",
+        "let rows = cx.db.get_many(&keys, Consistency::Strong).await?;",
+        "let rows = cx.db.get_many(&keys, if BROKEN { Consistency::Eventual } else { Consistency::Strong }).await?;",
     ),
     mutation(
         "old-call-shown-as-missed",

@@ -95,7 +95,7 @@ pub fn marked_member(key: &Key) -> Option<usize> {
 
 /// The row of a message, among those of its conversation in the order of time.
 pub fn message(conversation: &ConversationId, id: &MessageId) -> Key {
-    Key::new(conversation_partition(conversation), [&message_sort(id.at_ms()), "#", id.as_str()].concat())
+    Key::new(conversation_partition(conversation), message_sort(id.at_ms()) + "#" + id.as_str())
 }
 
 /// The row of what changed with this number of the log, other than a new message.
@@ -136,8 +136,7 @@ pub fn removed_file(key: &Key) -> Option<&str> {
 
 /// `clientId` is any text: bytes other than letters, digits, `-`, `.` and `_` are written as `%` and two hex digits.
 pub fn sent(conversation: &ConversationId, sender: &str, client_id: &str) -> Key {
-    let mut sort = String::with_capacity("SENT##".len() + sender.len() + client_id.len());
-    let _ = write!(sort, "SENT#{sender}#");
+    let mut sort = String::with_capacity("SENT##".len() + sender.len() + client_id.len()) + "SENT#" + sender + "#";
     for byte in client_id.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
             sort.push(char::from(byte));
@@ -383,14 +382,8 @@ fn user_partition(id: &UserId) -> String {
 }
 
 fn message_sort(ms: u64) -> String {
-    numbered("MESSAGE#", ms.min(99_999_999_999_999), 14)
-}
-
-/// `prefix` and `number` with at least so many digits.
-fn numbered(prefix: &str, number: u64, digits: usize) -> String {
-    let mut sort = String::with_capacity(prefix.len() + digits);
-    // Writing to a String does not fail.
-    let _ = write!(sort, "{prefix}{number:0digits$}");
+    let mut sort = String::with_capacity(80); // With room for the id that follows in the key of a message.
+    let _ = write!(sort, "MESSAGE#{:014}", ms.min(99_999_999_999_999));
     sort
 }
 
@@ -399,9 +392,9 @@ fn version_prefix(message: u64) -> String {
 }
 
 fn evicted_sort(version: u64) -> String {
-    numbered("MOVED#", version, 16)
+    format!("MOVED#{version:016}")
 }
 
 fn change_sort(number: u64) -> String {
-    numbered("CHANGE#", number, 16)
+    format!("CHANGE#{number:016}")
 }
