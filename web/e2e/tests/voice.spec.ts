@@ -125,6 +125,7 @@ test('Escape stops a recording, then discards it, and only then closes the chat'
   await expect(button(you.page, 'Play the voice message')).toBeVisible();
   // In a dialog it closes that, and the recording stays.
   await you.page.getByRole('button', { name: 'About this conversation' }).click();
+  await expect(you.page.getByRole('dialog')).toBeVisible();
   await you.page.keyboard.press('Escape');
   await expect(you.page.getByRole('dialog')).toHaveCount(0);
   await button(you.page, 'Send the voice message').click();
