@@ -16,6 +16,7 @@ export class Draft extends Cell<string> {
   #callOff: (() => void) | undefined;
   /** The number of running writes: until they are done, the mirror has an older text. */
   #keeping = 0;
+
   constructor(id: string, store: Store, clock: Clock) {
     super(store.mirror.draft.get(id) ?? '');
     this.#id = id;

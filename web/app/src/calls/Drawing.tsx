@@ -1,3 +1,4 @@
+import { Shape } from '../views/Icon.tsx';
 import { BUTTON_PATHS } from './buttonPaths.ts';
 
 /** The icons of calls, on a field of 24 by 24. */
@@ -22,9 +23,5 @@ export type DrawingName = keyof typeof PATHS;
 
 /** An icon; the button has the words in its name. */
 export function Drawing({ name }: { name: DrawingName }) {
-  return (
-    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-      <path d={PATHS[name]} />
-    </svg>
-  );
+  return <Shape path={PATHS[name]} />;
 }

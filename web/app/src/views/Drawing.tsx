@@ -1,3 +1,5 @@
+import { Shape } from './Icon.tsx';
+
 /** The icons of voice messages, on a field of 24 by 24. */
 const PATHS = {
   microphone: 'M12 4a3 3 0 0 0-3 3v4a3 3 0 0 0 6 0V7a3 3 0 0 0-3-3Zm-6 7a6 6 0 0 0 12 0m-6 6v3',
@@ -9,9 +11,5 @@ const PATHS = {
 
 /** An icon; the button has the words in its name. */
 export function Drawing({ name }: { name: keyof typeof PATHS }) {
-  return (
-    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-      <path d={PATHS[name]} />
-    </svg>
-  );
+  return <Shape path={PATHS[name]} />;
 }

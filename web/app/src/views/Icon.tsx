@@ -30,10 +30,15 @@ const PATHS = {
 
 /** An icon; the words are beside it or in its button's name. `turns`: it is mirrored in right-to-left scripts. */
 export function Icon(props: { name: keyof typeof PATHS; turns?: boolean; small?: boolean }) {
-  const className = `icon${props.turns ? ' turns' : ''}${props.small ? ' small-icon' : ''}`;
+  const more = `${props.turns ? ' turns' : ''}${props.small ? ' small-icon' : ''}`;
+  return <Shape path={PATHS[props.name]} more={more} />;
+}
+
+/** An icon that only one view has, by its path on a field of 24 by 24. `more`: further classes. */
+export function Shape({ path, more = '' }: { path: string; more?: string }) {
   return (
-    <svg class={className} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-      <path d={PATHS[props.name]} />
+    <svg class={`icon${more}`} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={path} />
     </svg>
   );
 }

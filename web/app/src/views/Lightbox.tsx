@@ -2,7 +2,7 @@ import type { Timeline, TimelineMessage } from '@jobline/sdk';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { webAddress } from '../platform/addresses.ts';
 import { useSurroundings } from './context.ts';
-import { Icon } from './Icon.tsx';
+import { Icon, Shape } from './Icon.tsx';
 import { lightboxWords } from './lightboxWords.ts';
 import type { NameOf } from './names.tsx';
 import { type Gestures, useGestures } from './useGestures.ts';
@@ -123,7 +123,7 @@ export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
           aria-label={words.fill(said.zoomOut)}
           onClick={() => gestures.current?.by(1 / 1.5)}
         >
-          <Tool name="zoomOut" />
+          <Shape path={PATHS.zoomOut} />
         </button>
         <button
           type="button"
@@ -131,7 +131,7 @@ export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
           aria-label={words.fill(said.zoomIn)}
           onClick={() => gestures.current?.by(1.5)}
         >
-          <Tool name="zoomIn" />
+          <Shape path={PATHS.zoomIn} />
         </button>
         {download && (
           <a
@@ -142,7 +142,7 @@ export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
             rel="noopener noreferrer"
             aria-label={words.fill(said.download)}
           >
-            <Tool name="download" />
+            <Shape path={PATHS.download} />
           </a>
         )}
       </div>
@@ -167,14 +167,5 @@ export function Lightbox({ timeline, messages, photo, nameOf }: Props) {
         </button>
       )}
     </dialog>
-  );
-}
-
-/** An icon; its button has the words in its name. */
-function Tool({ name }: { name: keyof typeof PATHS }) {
-  return (
-    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-      <path d={PATHS[name]} />
-    </svg>
   );
 }
