@@ -2,7 +2,7 @@
 
 mod calls;
 
-pub use calls::{ProcedureMetrics, StoreCallMetrics};
+pub use calls::{DONE, ProcedureMetrics, StoreCallMetrics};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;

@@ -35,7 +35,7 @@ pub const FILE_TIMEOUT: Duration = Duration::from_secs(900);
 const ONLY_ENCRYPTED: &str = "max-age=31536000";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES: usize = 128;
-/// A request that none of ours is.
+/// The label of a request that is for no procedure.
 const OTHER: Served = Served { procedure: "other", frequent: false };
 
 /// What is known about a request before there is a response.

@@ -1,7 +1,7 @@
 //! A store that counts and times its calls.
 
 use async_trait::async_trait;
-use jobline_api::metrics::{Metrics, StoreCallMetrics};
+use jobline_api::metrics::{DONE, Metrics, StoreCallMetrics};
 use jobline_store::{Cached, Commit, Consistency, Error, Key, Outcome, Page, Range, Row, Store};
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,10 +32,7 @@ impl CountedStore {
 }
 
 fn count<T>(calls: &StoreCallMetrics, begun: Instant, result: &Result<T, Error>) {
-    match result {
-        Ok(_) => calls.done(begun.elapsed()),
-        Err(error) => calls.not_done(failed(error), begun.elapsed()),
-    }
+    calls.call_ends(result.as_ref().map_or_else(failed, |_| DONE), begun.elapsed());
 }
 
 fn failed(error: &Error) -> &'static str {
@@ -61,7 +58,7 @@ impl Store for CountedStore {
         let cached = self.store.cached(key);
         // A row that is not cached is read by `get`, which counts it.
         if cached != Cached::Unknown {
-            self.gets.done(begun.elapsed());
+            self.gets.call_ends(DONE, begun.elapsed());
         }
         cached
     }
@@ -85,7 +82,7 @@ impl Store for CountedStore {
         let _waiting = self.metrics.commit_begins();
         let result = self.store.commit(commit).await;
         match &result {
-            Ok(Outcome::Conflict(_)) => self.commits.not_done("conflict", begun.elapsed()),
+            Ok(Outcome::Conflict(_)) => self.commits.call_ends("conflict", begun.elapsed()),
             result => count(&self.commits, begun, result),
         }
         result
