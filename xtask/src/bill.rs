@@ -40,8 +40,8 @@ fn page() -> Result<String, String> {
 fn priced(page: &str) -> Result<String, String> {
     let prices = fs::read_to_string(root().join("deploy/prices.json"));
     let prices = Prices::parse(&prices.map_err(|error| format!("deploy/prices.json: {error}"))?)?;
-    let (polled, live, told) = (Usage::parse(page)?, Usage::parse_live(page)?, Usage::parse_with_webhooks(page)?);
-    let with_webhooks = webhooks::report(&polled, &told, &prices);
+    let (polled, live, notified) = (Usage::parse(page)?, Usage::parse_live(page)?, Usage::parse_with_webhooks(page)?);
+    let with_webhooks = webhooks::report(&polled, &notified, &prices);
     Ok(report::report(&polled, &prices) + &live::report(&polled, &live, &prices) + &with_webhooks)
 }
 

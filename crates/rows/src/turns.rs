@@ -1,8 +1,8 @@
 //! Queues for contended rows: on one server, operations that would race for a row wait for each other.
 //!
 //! Correctness never depends on them: the conditions of commits decide, across all servers. Queues only save a crowd at
-//! one conversation from losing the same race again and again. Whoever came first goes first: otherwise one of a crowd could
-//! wait for as long as others come.
+//! one conversation from losing the same race again and again. They are first in, first out: otherwise an operation could
+//! wait for as long as new ones arrive.
 
 use crate::slot;
 use jobline_store::Key;

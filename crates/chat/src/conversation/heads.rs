@@ -10,6 +10,7 @@ use crate::{
     inbox::head::HeadRow,
 };
 use jobline_store::{CommitBuilder, Condition, Key, Row, Version};
+
 /// A head as it was read, and its new state.
 #[derive(Clone)]
 pub(super) struct HeadUpdate {

@@ -33,8 +33,8 @@ impl Permit {
 /// last, otherwise any that is open and shared.
 ///
 /// Only copies of `me` and `other` are read, so that a job of others looks like one that does not exist, in time, too.
-/// One read while `last` is open; else one more, or three for a refusal; with more open jobs than a page holds, as many as
-/// the one of the two with fewer jobs has pages.
+/// One read where `last` is open, or there is none; else one more. A refusal takes them twice, with one of the closed jobs
+/// between. With more open jobs than a page holds, as many as the one of the two with fewer jobs has pages.
 ///
 /// # Errors
 /// `not_job_participant`, `job_closed`, `unavailable`.

@@ -34,6 +34,6 @@ async fn devices_that_write_into_a_pair_at_once_take_turns() {
     let commits = world.store.reset().commits;
     println!("{commits} commits for {} messages; the longest wait was {longest:?}", DEVICES * MESSAGES);
     assert!(commits <= 176, "{commits} commits for {} messages", DEVICES * MESSAGES);
-    // A send makes three calls of up to 10 ms. Whoever has to wait for all others waits for theirs.
+    // A send makes three calls of up to 10 ms each. The last of the queue also waits for the sends of all others.
     assert!(longest <= Duration::from_millis(30) * u32::try_from(DEVICES).unwrap(), "{longest:?}");
 }
